@@ -24,9 +24,12 @@ def fingerprint(rule: str, key: Iterable[tuple[str, str]]) -> str:
     return digest_of((rule, *(part for pair in sorted(key) for part in pair)))
 
 
-def alert_id(alert_fingerprint: str, episode: int) -> str:
-    """Return the id of one episode of a fingerprint; episodes count from 1."""
-    return "al_" + digest_of((alert_fingerprint, str(episode)))
+def alert_id(alert_fingerprint: str, opened_by: str) -> str:
+    """Return the id of one episode: of a fingerprint and the id of the event that opened it.
+
+    A running number would begin again once the slice that kept it is forgotten, and two episodes would share an id.
+    """
+    return "al_" + digest_of((alert_fingerprint, opened_by))
 
 
 def delivery_id(alert: str, channel: str, reason: str, sequence: int = 0) -> str:

@@ -32,7 +32,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `event_id` is ours, a hash of source, type and the provider's id. `fields` are the event's own values by the
     names of fields.py; what job memory lends is never in here. `raw` is what `raw.` paths start from, decoded JSON
     (Extend: the payload; Alfred: the `event` object), None once the stored body has aged out.
-    `occurred_at` is the provider's time, shown but never reckoned with.
+    `occurred_at` is the provider's time, shown but never reckoned with. `envelope` is set on a completion only: the
+    fields by which the event was decided before its payload came.
     """
 
     event_id: str
@@ -44,12 +45,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     raw: Any = None
     occurred_at: int | None = None
     details: Details = Details.WHOLE
+    envelope: dict[str, Value] | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """Time went on: every timer due before `at` has its turn. `at` is not before that of any earlier input."""
+    """A timer came due. `at` is when it was due, however late it is looked at."""
 
     at: int
+    slice_key: str
+    name: str
 
 
 class ActionKind(StrEnum):
@@ -69,7 +73,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reload(msgspec.Struct, frozen=True, kw_only=True):
-    """Another rule set is in force from here on; `version` is its hash."""
+    """Another rule set is in force from here on; `version` is its hash. Rules that were set aside start afresh."""
 
     at: int
     version: str

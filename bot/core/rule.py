@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from bot.core.catalogue import Outcome, possible_outcomes
+from bot.core.catalogue import FINAL_OUTCOMES, Outcome, possible_outcomes
 from bot.core.conditions import All, Clause, Condition, Lookup, Op
 from bot.core.fields import FieldType
 from bot.core.inputs import Event
@@ -63,6 +63,12 @@ class Selector:
         """Say whether some event of this type may be meant, whatever its content tells (for indexes and lint)."""
         return self.selects(event_type, tuple(possible_outcomes(event_type)))
 
+    def may_be_unfinished(self) -> bool:
+        """Say whether an event that is meant may have no final outcome."""
+        if self.any or self.globs or not self.outcomes <= FINAL_OUTCOMES:
+            return True
+        return any(not possible_outcomes(event_type) <= FINAL_OUTCOMES for event_type in self.types)
+
 
 def fnmatch(event_type: str, glob: str) -> bool:
     """Match a glob in which only `*` is special (any characters, dots too)."""
@@ -101,7 +107,7 @@ class Target:
         return "{" in self.channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One named condition with all defaults filled in. Durations are milliseconds; None means not set.
 
@@ -140,6 +146,11 @@ class Rule:
         if self.resolved_by is not None:
             return 7 * MS_PER_DAY
         return MS_PER_DAY if isinstance(self.kind, EveryMatch) else None
+
+    @cached_property
+    def may_open_unfinished(self) -> bool:
+        """Say whether an event that opens this rule may be one after which the platform still goes on."""
+        return self.when.may_be_unfinished()
 
     @property
     def drains(self) -> bool:

@@ -49,7 +49,6 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rule: str
     fingerprint: str
     slice_key: str
-    episode: int
     key: tuple[tuple[str, str], ...]
     title: str
     severity: Severity
@@ -84,25 +83,28 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Sighting(NamedTuple):
-    """One counted match: when, and the value that `distinct` looks at."""
+    """One counted match: when, the value that `distinct` looks at, and the value that `top` counts."""
 
     at: int
-    value: str | None
+    value: str | None = None
+    top: str | None = None
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rule's state for one key.
 
     `recent` holds at most as many sightings as the rule's threshold, oldest first: enough to know whether the
-    condition holds, however many events come. `closed_at` is the last final closing event, which excuses an opening
-    that arrives after it. `stale_at` is when the slice says nothing any more and may be forgotten.
+    condition holds, however many events come. `counted` holds short digests of the distinct values that the open
+    alert counts, `top` how often each value of the rule's `top` field came in it; both are capped (counting.py).
+    `values` are the fields of the last event that drew the card. `closed_at` is the last final closing event, which
+    excuses an opening that arrives after it. `stale_at` is when a slice without an alert may be forgotten.
     """
 
     rule: str
-    episode: int = 0
     alert: Alert | None = None
+    values: dict[str, Value] = {}
     recent: tuple[Sighting, ...] = ()
-    seen: tuple[str, ...] = ()  # digests of distinct values counted in this episode
+    counted: tuple[str, ...] = ()
     top: dict[str, int] = {}
     closed_at: int | None = None
     stale_at: int = 0

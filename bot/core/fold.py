@@ -1,0 +1,110 @@
+"""Folding inputs into state: the same few lines for the running bot, for examples and for replay.
+
+Before an input at time T every timer due before T has its turn, at the time it was due. So when an input is looked
+at, or how many at once, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from bot.core.decide import decide
+from bot.core.decisions import Decisions
+from bot.core.inputs import Input, Reload, Tick
+from bot.core.rule import RuleSet
+from bot.core.state import Memory, Slice, Timer, View
+
+
+class Foldable(View, Protocol):
+    """A view that decisions can be applied to."""
+
+    def apply(self, decisions: Decisions) -> None:
+        """Take the decisions over; later reads see them."""
+        ...
+
+    def next_timer(self, before: int) -> Timer | None:
+        """Return the first timer due strictly before a time."""
+        ...
+
+    def release_quarantined(self) -> None:
+        """Let rules that were set aside start afresh."""
+        ...
+
+
+def fold(given: Input, state: Foldable, rule_set: RuleSet) -> Decisions:
+    """Drain the timers due before the input, decide it and what follows from it, apply all; return it together."""
+    everything = drain(given.at, state, rule_set)
+    if isinstance(given, Reload):
+        state.release_quarantined()
+    waiting: list[Input] = [given]
+    while waiting:
+        decided = decide(waiting.pop(0), state, rule_set)
+        state.apply(decided)
+        everything.add(decided)
+        waiting.extend(decided.follow_ups)
+    return everything
+
+
+def drain(before: int, state: Foldable, rule_set: RuleSet) -> Decisions:
+    """Give every timer due before a time its turn, in order of when it was due. At one instant, events come first."""
+    everything = Decisions()
+    while (timer := state.next_timer(before)) is not None:
+        decided = decide(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set)
+        state.apply(decided)
+        everything.add(decided)
+    return everything
+
+
+class State:
+    """State in dicts: for examples, tests and replay, and below the running bot's cache (pipeline/view.py)."""
+
+    def __init__(self) -> None:
+        self.memories: dict[str, Memory] = {}
+        self.slices: dict[str, Slice] = {}
+        self.timers: dict[tuple[str, str], int] = {}
+        self.quarantined: set[str] = set()
+
+    def memory(self, key: str) -> Memory | None:
+        """Return a memory by its key."""
+        return self.memories.get(key)
+
+    def slice(self, key: str) -> Slice | None:
+        """Return a slice by its key."""
+        return self.slices.get(key)
+
+    def open_slice_keys(self, rule: str | None = None) -> Iterable[str]:
+        """Return the slices with an open alert, sorted."""
+        return sorted(k for k, s in self.slices.items() if s.alert is not None and rule in {None, s.rule})
+
+    def slice_key_of_alert(self, alert_id: str) -> str | None:
+        """Return the slice in which an open alert stands."""
+        return next((k for k, s in self.slices.items() if s.alert and s.alert.alert_id == alert_id), None)
+
+    def is_quarantined(self, rule: str) -> bool:
+        """Say whether a rule raised and is set aside."""
+        return rule in self.quarantined
+
+    def release_quarantined(self) -> None:
+        """Forget which rules were set aside."""
+        self.quarantined.clear()
+
+    def next_timer(self, before: int) -> Timer | None:
+        """Return the first timer due before a time; a scan, as examples have few."""
+        due = min(((at, key, name) for (key, name), at in self.timers.items()), default=None)
+        return Timer(*due) if due is not None and due[0] < before else None
+
+    def apply(self, decisions: Decisions) -> None:
+        """Take the decisions over."""
+        self.memories.update(decisions.memories)
+        for key, slice_ in decisions.slices.items():
+            if slice_ is None:
+                self.slices.pop(key, None)
+            else:
+                self.slices[key] = slice_
+        for timer, due in decisions.timers.items():
+            if due is None:
+                self.timers.pop(timer, None)
+            else:
+                self.timers[timer] = due
+        self.quarantined.update(fault.rule for fault in decisions.faults)

@@ -1,0 +1,79 @@
+"""Which rules an event concerns and under which key, or the first clause that said no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.core.conditions import Lookup, Refusal, as_text
+from bot.core.enrich import Enriched
+from bot.core.fields import IDENTITY_FIELDS
+from bot.core.rule import Candidates, Compiled, IfUnknown, Rule
+from bot.core.text import UNKNOWN
+
+Key: TypeAlias = tuple[tuple[str, str], ...]
+SUBJECT: Final = "subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that an event passes, and under which key. `unknown` when a `per` field was missing."""
+
+    rule: Rule
+    key: Key
+    slice_key: str
+    unknown: bool = False
+
+
+def slice_key(rule: str, key: Key) -> str:
+    """Name a rule's state for one key; the order in which `per` names its fields does not matter."""
+    return "\x1f".join((rule, *(value for _, value in sorted(key))))
+
+
+def worth_asking(candidates: Candidates, enriched: Enriched) -> Iterator[Compiled]:
+    """Yield the rules that may match: those that the index cannot rule out by one value."""
+    yield from candidates.always
+    for name, by_value in candidates.by_field.items():
+        value = enriched.values.get(name)
+        if value is not None:
+            yield from by_value.get(str(value), ())
+
+
+def passed(compiled: Compiled, enriched: Enriched, get: Lookup) -> Match | None:
+    """Return the match of a rule whose `when` is known to mean the event; None when `where` or `per` says no."""
+    return keyed(compiled.rule, enriched, get) if compiled.where(get) else None
+
+
+def keyed_by_own(rule: Rule, enriched: Enriched) -> Match | None:
+    """Return the key that this event may end. A lent id never closes anything."""
+    if any(name in enriched.lent for name in rule.per or () if name in IDENTITY_FIELDS):
+        return None
+    return keyed(rule, enriched, enriched.get())
+
+
+def keyed(rule: Rule, enriched: Enriched, get: Lookup) -> Match | None:
+    """Return the match under its key, or None when a `per` field is missing and the rule says `skip`."""
+    if rule.per is None:
+        subject = enriched.values.get(SUBJECT) or enriched.event.event_id
+        key: Key = ((SUBJECT, str(subject)),)
+        return Match(rule, key, slice_key(rule.name, key))
+    found = [(name, get(name)) for name in rule.per]
+    unknown = any(value is None for _, value in found)
+    if unknown and rule.if_unknown is IfUnknown.SKIP:
+        return None
+    key = tuple((name, UNKNOWN if value is None else as_text(value)) for name, value in found)
+    return Match(rule, key, slice_key(rule.name, key), unknown)
+
+
+def refusal(rule: Rule, enriched: Enriched) -> str | None:
+    """Say why a rule does not concern an event: the first clause that said no, in words; None when it does."""
+    event, get = enriched.event, enriched.get()
+    if not rule.when.selects(event.type, event.outcomes):
+        return f"when: {event.type} is not meant"
+    refused: Refusal | None = rule.where.refusal(get)
+    if refused is not None:
+        return f"where: {refused}"
+    if keyed(rule, enriched, get) is None:
+        return "per: " + ", ".join(name for name in rule.per or () if get(name) is None) + " is missing"
+    return None
