@@ -14,6 +14,7 @@ from bot.core.decisions import Decisions
 from bot.core.inputs import Input, Reload, Tick
 from bot.core.rule import RuleSet
 from bot.core.state import Memory, Slice, Timer, View
+from bot.core.timers import Timers
 
 
 class Foldable(View, Protocol):
@@ -32,28 +33,34 @@ class Foldable(View, Protocol):
         ...
 
 
-def fold(given: Input, state: Foldable, rule_set: RuleSet) -> Decisions:
-    """Drain the timers due before the input, decide it and what follows from it, apply all; return it together."""
-    everything = drain(given.at, state, rule_set)
+def fold(given: Input, state: Foldable, rule_set: RuleSet, into: Decisions | None = None) -> Decisions:
+    """Drain the timers due before the input, decide it and what follows from it, apply all; return it together.
+
+    With `into`, what was applied is added there as it happens, so that nothing of it is lost should deciding raise.
+    """
+    everything = drain(given.at, state, rule_set, into)
     if isinstance(given, Reload):
         state.release_quarantined()
     waiting: list[Input] = [given]
     while waiting:
         decided = decide(waiting.pop(0), state, rule_set)
-        state.apply(decided)
-        everything.add(decided)
+        _apply(decided, state, everything)
         waiting.extend(decided.follow_ups)
     return everything
 
 
-def drain(before: int, state: Foldable, rule_set: RuleSet) -> Decisions:
+def drain(before: int, state: Foldable, rule_set: RuleSet, into: Decisions | None = None) -> Decisions:
     """Give every timer due before a time its turn, in order of when it was due. At one instant, events come first."""
-    everything = Decisions()
+    everything = Decisions() if into is None else into
     while (timer := state.next_timer(before)) is not None:
         decided = decide(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set)
-        state.apply(decided)
-        everything.add(decided)
+        _apply(decided, state, everything)
     return everything
+
+
+def _apply(decided: Decisions, state: Foldable, everything: Decisions) -> None:
+    state.apply(decided)
+    everything.add(decided)
 
 
 class State:
@@ -62,7 +69,7 @@ class State:
     def __init__(self) -> None:
         self.memories: dict[str, Memory] = {}
         self.slices: dict[str, Slice] = {}
-        self.timers: dict[tuple[str, str], int] = {}
+        self.timers = Timers()
         self.quarantined: set[str] = set()
 
     def memory(self, key: str) -> Memory | None:
@@ -90,9 +97,8 @@ class State:
         self.quarantined.clear()
 
     def next_timer(self, before: int) -> Timer | None:
-        """Return the first timer due before a time; a scan, as examples have few."""
-        due = min(((at, key, name) for (key, name), at in self.timers.items()), default=None)
-        return Timer(*due) if due is not None and due[0] < before else None
+        """Return the first timer due before a time."""
+        return self.timers.first(before)
 
     def apply(self, decisions: Decisions) -> None:
         """Take the decisions over."""
@@ -102,9 +108,5 @@ class State:
                 self.slices.pop(key, None)
             else:
                 self.slices[key] = slice_
-        for timer, due in decisions.timers.items():
-            if due is None:
-                self.timers.pop(timer, None)
-            else:
-                self.timers[timer] = due
+        self.timers.update(decisions.timers)
         self.quarantined.update(fault.rule for fault in decisions.faults)

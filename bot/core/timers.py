@@ -1,0 +1,38 @@
+"""Deadlines in the order in which they come due: a heap with lazy deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
+
+from bot.core.state import Timer
+
+
+class Timers:
+    """The timers that stand, each unique by slice and name."""
+
+    def __init__(self, timers: Iterable[Timer] = ()) -> None:
+        self._heap = list(timers)
+        self._due = {(timer.slice_key, timer.name): timer.due for timer in self._heap}
+        heapify(self._heap)
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def update(self, changes: Mapping[tuple[str, str], int | None]) -> None:
+        """Set timers anew; None cancels one."""
+        for key, due in changes.items():
+            if due is None:
+                self._due.pop(key, None)
+            elif self._due.get(key) != due:
+                self._due[key] = due
+                heappush(self._heap, Timer(due, *key))
+
+    def first(self, before: int | None = None) -> Timer | None:
+        """Return the first timer, if it is due strictly before a time (None: whenever)."""
+        heap = self._heap
+        while heap and self._due.get((heap[0].slice_key, heap[0].name)) != heap[0].due:
+            heappop(heap)  # cancelled or moved since
+        if not heap or (before is not None and heap[0].due >= before):
+            return None
+        return heap[0]
