@@ -64,7 +64,7 @@ def on_closing(turn: Turn, view: View) -> None:
             fresh, closed_at=turn.at, stale_at=max(fresh.stale_at, turn.at + EXCUSED_FOR_MS)
         )
     if after is not before and after is not None:
-        turn.into.slices[key] = after if after.recent or after.closed_at else None
+        turn.into.slices[key] = after if after.recent or after.closed_at is not None else None
 
 
 def on_completion(turn: Turn, view: View) -> None:

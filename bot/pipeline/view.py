@@ -1,0 +1,141 @@
+"""The core's view of state in the running bot: dicts as in tests, filled from the store as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from bot.core.decisions import Decisions
+from bot.core.enrich import memory_keys
+from bot.core.inputs import Event, Input
+from bot.core.state import Memory, Slice, Timer
+from bot.core.timers import Timers
+
+# How many memories and slices stay in memory between batches (about 1 KiB each); the rest is one point read away.
+MEMORIES_KEPT: Final = 8_192
+SLICES_KEPT: Final = 8_192
+
+
+class StateReader(Protocol):
+    """What the view reads from the store: point reads, and what it must know at start."""
+
+    def read_memories(self, keys: Iterable[str]) -> dict[str, Memory]:
+        """Return the memories there are among these keys."""
+        ...
+
+    def read_slice(self, key: str) -> Slice | None:
+        """Return one slice."""
+        ...
+
+    def slice_keys(self) -> Iterable[str]:
+        """Return the keys of all slices."""
+        ...
+
+    def open_slices(self) -> Iterable[tuple[str, str, str]]:
+        """Return (rule, slice key, alert id) of every slice with an open alert."""
+        ...
+
+    def load_timers(self) -> Iterable[Timer]:
+        """Return all timers."""
+        ...
+
+
+class StoredView:
+    """State as decisions left it. What is applied and not yet saved is never forgotten: `trim` runs after a save."""
+
+    def __init__(self, reader: StateReader) -> None:
+        self._reader = reader
+        self._memories: dict[str, Memory | None] = {}
+        self._slices: dict[str, Slice | None] = {}
+        self._timers = Timers(reader.load_timers())
+        # A finished run asks after slices that mostly do not exist; a hash in a set answers that without a read.
+        # Two keys with one hash cost one read more, nothing else.
+        self._existing = {hash(key) for key in reader.slice_keys()}
+        self._open = {key: (rule, alert_id) for rule, key, alert_id in reader.open_slices()}
+        self._key_of_alert = {alert_id: key for key, (_, alert_id) in self._open.items()}
+        self._quarantined: set[str] = set()
+
+    def read_ahead(self, inputs: Iterable[Input]) -> None:
+        """Read in one go the memories that a batch will ask for."""
+        wanted = {key for given in inputs if isinstance(given, Event) for key in memory_keys(given)}
+        missing = wanted - self._memories.keys()
+        if missing:
+            self._memories.update(dict.fromkeys(missing))
+            self._memories.update(self._reader.read_memories(missing))
+
+    def memory(self, key: str) -> Memory | None:
+        """Return a memory by its key."""
+        if key not in self._memories:
+            self._memories[key] = self._reader.read_memories((key,)).get(key)
+        return self._memories[key]
+
+    def slice(self, key: str) -> Slice | None:
+        """Return a slice by its key."""
+        if key in self._slices:
+            return self._slices[key]
+        if hash(key) not in self._existing:
+            return None
+        found = self._slices[key] = self._reader.read_slice(key)
+        return found
+
+    def open_slice_keys(self, rule: str | None = None) -> Iterable[str]:
+        """Return the slices with an open alert, sorted."""
+        return sorted(key for key, (name, _) in self._open.items() if rule in {None, name})
+
+    def slice_key_of_alert(self, alert_id: str) -> str | None:
+        """Return the slice in which an open alert stands."""
+        return self._key_of_alert.get(alert_id)
+
+    def is_quarantined(self, rule: str) -> bool:
+        """Say whether a rule raised and is set aside."""
+        return rule in self._quarantined
+
+    @property
+    def quarantined(self) -> frozenset[str]:
+        """The rules that raised and are set aside."""
+        return frozenset(self._quarantined)
+
+    @property
+    def open_alerts(self) -> int:
+        """How many alerts are open."""
+        return len(self._open)
+
+    def release_quarantined(self) -> None:
+        """Forget which rules were set aside."""
+        self._quarantined.clear()
+
+    def next_timer(self, before: int) -> Timer | None:
+        """Return the first timer due strictly before a time."""
+        return self._timers.first(before)
+
+    def first_due(self) -> int | None:
+        """Return when the first timer is due (ms), if there is one."""
+        timer = self._timers.first()
+        return timer.due if timer else None
+
+    def apply(self, decisions: Decisions) -> None:
+        """Take decisions over before they are saved."""
+        self._memories.update(decisions.memories)
+        for key, slice_ in decisions.slices.items():
+            self._slices[key] = slice_
+            self._existing.add(hash(key))
+            self._note_open(key, slice_)
+        self._timers.update(decisions.timers)
+        self._quarantined.update(fault.rule for fault in decisions.faults)
+
+    def trim(self) -> None:
+        """Forget the longest known beyond the caps. Only right after a save: then the store knows all of it."""
+        _trim(self._memories, MEMORIES_KEPT)
+        _trim(self._slices, SLICES_KEPT)
+
+    def _note_open(self, key: str, slice_: Slice | None) -> None:
+        _, before = self._open.pop(key, ("", ""))
+        self._key_of_alert.pop(before, None)
+        if slice_ is not None and slice_.alert is not None:
+            self._open[key] = (slice_.rule, slice_.alert.alert_id)
+            self._key_of_alert[slice_.alert.alert_id] = key
+
+
+def _trim(cache: dict[str, Memory | None] | dict[str, Slice | None], limit: int) -> None:
+    for key in list(cache)[: max(0, len(cache) - limit)]:
+        del cache[key]
