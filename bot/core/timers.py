@@ -36,3 +36,7 @@ class Timers:
         if not heap or (before is not None and heap[0].due >= before):
             return None
         return heap[0]
+
+    def standing(self) -> dict[tuple[str, str], int]:
+        """Return all timers that stand: when each is due, by slice key and name."""
+        return dict(self._due)
