@@ -1,0 +1,120 @@
+"""Values as platforms really send them: numbers and booleans as text, times in five spellings, null as a word.
+
+Every function answers None for what cannot be read, and never raises.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+# A field longer than this says nothing more to a reader, and would be kept twice (in the fields and in the body).
+MAX_TEXT: Final = 8_192
+_LARGEST_INTEGER: Final = 2**63 - 1
+_YES: Final = frozenset({"true", "yes", "1"})
+_NO: Final = frozenset({"false", "no", "0"})
+# Seconds and milliseconds since 1970 cannot be mistaken for each other: this many seconds are the year 5138, this
+# many milliseconds the year 1973, and neither platform existed then.
+_SECONDS_END: Final = 100_000_000_000
+_TIME_END: Final = 253_402_300_800_000  # the year 10000, ms
+
+
+def text(value: Any) -> str | None:
+    """Return a text, or a number as text; None for empty or blank text, booleans, objects and lists.
+
+    Cut at MAX_TEXT characters.
+    """
+    kind = type(value)
+    if kind is str:
+        return value[:MAX_TEXT] if value and not value.isspace() else None
+    if kind is int or kind is float:
+        return str(value)[:MAX_TEXT]
+    return None
+
+
+def number(value: Any) -> int | float | None:
+    """Return a number, also from text; None for NaN, infinities and anything else. Always fits 64 bits."""
+    kind = type(value)
+    if kind is str:
+        return _number_of_text(value)
+    if kind is int or kind is float:
+        return _fitted(value)
+    return None
+
+
+def yes_no(value: Any) -> bool | None:
+    """Return a boolean, also from true/false, yes/no, 1/0 as text in any case, and from the numbers 1 and 0."""
+    if type(value) is bool:
+        return value
+    said = value.strip().lower() if type(value) is str else str(value) if type(value) is int else ""
+    return True if said in _YES else False if said in _NO else None
+
+
+def time_ms(value: Any) -> int | None:
+    """Return ms since 1970 UTC from Unix seconds or ms (number or text), ISO 8601 or .NET's `/Date(ms)/`.
+
+    A time without a zone is UTC. Fractions may have any number of digits (.NET sends seven). None for what is not
+    after 1970: .NET's empty date is in the year 1.
+    """
+    if type(value) is str:
+        return _time_of_text(value.strip().upper())  # upper: `z` and `t` are as good as `Z` and `T`
+    amount = number(value)
+    return None if amount is None else _time_of_number(amount)
+
+
+def _number_of_text(value: str) -> int | float | None:
+    said = value.strip()
+    if not said.isascii() or "_" in said or len(said) > 400:  # noqa: PLR2004 - a double has at most 309 digits
+        return None
+    try:
+        return _fitted(int(said))
+    except ValueError:
+        pass
+    try:
+        return _fitted(float(said))
+    except ValueError:
+        return None
+
+
+def _fitted(value: float) -> int | float | None:
+    """Keep what JSON, SQLite and a comparison all treat alike."""
+    if type(value) is int:
+        if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            return None
+    return value if value - value == 0 else None  # neither NaN nor an infinity
+
+
+def _time_of_text(said: str) -> int | None:
+    if said[4:5] == "-":  # by far the most frequent spelling: 2026-03-10T08:01:41.302Z
+        return _time_of_iso(said)
+    if said.startswith("/DATE(") and said.endswith(")/"):
+        return _time_of_dotnet(said[6:-2])
+    amount = _number_of_text(said)
+    return _time_of_iso(said) if amount is None else _time_of_number(amount)
+
+
+def _time_of_dotnet(inner: str) -> int | None:
+    """Read `1651018865750` or `1651018865750+0200`: always ms in UTC, the zone only says how to show it."""
+    digits = inner.replace("-", "+").partition("+")[0]  # before 1970 nothing counts, so a sign is no loss
+    amount = _number_of_text(digits)
+    return None if amount is None else _bounded(amount)
+
+
+def _time_of_number(amount: float) -> int | None:
+    return _bounded(amount * 1000 if amount < _SECONDS_END else amount)
+
+
+def _time_of_iso(said: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(said)
+        return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bounded(moment_ms: float) -> int | None:
+    return round(moment_ms) if 0 < moment_ms < _TIME_END else None
