@@ -1,0 +1,92 @@
+"""Job memory: what was saved lately lies in a log in its order, and is settled into the table in sorted steps.
+
+Every event has a memory of its own to change, at a random place of the table; saved there at once, each would write
+a page of 16 KB. The log is read again at start. All methods are for the event loop's thread, but for what `Saving.run`
+does in the writer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from bot.core.state import Memory
+from bot.store import schema
+from bot.store.statements import Cursor, Insertion, Lookup, Row, Statement
+
+SETTLE_AT: Final = 4_096
+STEP: Final = 512
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Memory).decode
+
+_L = schema.MEMORY_LOG.c
+_LOG = Insertion(schema.MEMORY_LOG)
+_UPSERT = Insertion(schema.MEMORIES, update=("body", "at"))
+_LOOKUP = Lookup(schema.MEMORIES.c.key, schema.MEMORIES.c.key, schema.MEMORIES.c.body)
+_READ_LOG = Statement(sa.select(_L.n, _L.key, _L.body, _L.at).order_by(_L.n))
+_EMPTY_LOG = Statement(sa.delete(schema.MEMORY_LOG).where(_L.n <= sa.bindparam("n_")), "n_")
+
+
+class Saving(NamedTuple):
+    """What one save writes of memory. `emptied_to` is the end of the log that is settled with it, else 0."""
+
+    logged: list[Row]
+    settled: list[Row]
+    emptied_to: int
+
+    def run(self, cursor: Cursor) -> None:
+        """Write it; in the writer's thread, part of the save's transaction."""
+        _LOG.run(cursor, self.logged)
+        _UPSERT.run(cursor, self.settled)
+        if self.emptied_to:
+            _EMPTY_LOG.run(cursor, self.emptied_to)
+
+
+class Memories:
+    """Reads of memory, and what a save must write of it."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        rows = _READ_LOG.all(cursor)
+        self._last = rows[-1][0] if rows else 0
+        self._recent: dict[str, Row] = {key: (key, body, at) for _n, key, body, at in rows}
+        self._settling: dict[str, Row] = {}
+        self._left: list[Row] = []
+        self._target = 0
+
+    def read(self, cursor: Cursor, keys: Iterable[str]) -> dict[str, Memory]:
+        """Return the memories there are among these keys."""
+        found, asked = {}, []
+        for key in keys:
+            row = self._recent.get(key) or self._settling.get(key)
+            if row is None:
+                asked.append(key)
+            else:
+                found[key] = _decode(row[1])
+        found.update((key, _decode(body)) for key, body in (_LOOKUP.run(cursor, asked) if asked else ()))
+        return found
+
+    def saving(self, memories: Mapping[str, Memory]) -> Saving:
+        """Return what saving these writes. `saved` must be called with it once it is committed."""
+        first = self._last + 1
+        logged = [
+            (n, key, _encode(memory).decode(), memory.at) for n, (key, memory) in enumerate(memories.items(), first)
+        ]
+        settled = self._left[:STEP]
+        emptied_to = self._target if settled and len(settled) == len(self._left) else 0
+        return Saving(logged, settled, emptied_to)
+
+    def saved(self, saving: Saving) -> None:
+        """Take over what is committed."""
+        self._recent.update((row[1], row[1:]) for row in saving.logged)
+        self._last += len(saving.logged)
+        self._left = self._left[len(saving.settled) :]
+        if saving.emptied_to:
+            self._settling = {}
+        if not self._left and len(self._recent) >= SETTLE_AT:
+            self._settling, self._recent = self._recent, {}
+            self._left = [self._settling[key] for key in sorted(self._settling)]
+            self._target = self._last

@@ -1,0 +1,1 @@
+"""One file per revision, each after the one it names."""

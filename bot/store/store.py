@@ -1,0 +1,295 @@
+"""The store as the other floors use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from bot.clock import Clock
+from bot.core.decisions import Decisions
+from bot.core.inputs import Action, Details, Event, Reload
+from bot.core.state import Alert, Memory, Slice, Timer
+from bot.errors import StoreFailedError
+from bot.store.asking import Asking
+from bot.store.connect import open_reading_connection, open_writing
+from bot.store.counting import count_trial, first_start
+from bot.store.driver import driver
+from bot.store.journal import Journal
+from bot.store.migrate import ready_schema
+from bot.store.operations import Append, Operation, Work
+from bot.store.outbox import StoredOutbox
+from bot.store.place import Hold, hold
+from bot.store.points import PointReads
+from bot.store.reads import Reads, no_raw, rows_after
+from bot.store.retention import Retention
+from bot.store.rows import RawOf, event_row, other_row, unreadable_row
+from bot.store.saving import Save, record_fetch, save_of
+from bot.store.statements import Cursor
+from bot.store.tail import Tail
+from bot.store.values import Appended, Fetch, JournalRow, Keep, Message, Pruned, RowKind
+from bot.store.values import Cursor as Place
+from bot.store.writer import Writer
+
+T = TypeVar("T")
+
+
+def _ignore(_failure: StoreFailedError) -> None:
+    return
+
+
+class Store:
+    """One store file, held by this process. Made by `open`; all methods are for the event loop's thread.
+
+    Whatever writes raises StoreUnavailableError when it was not stored and may be tried again, and StoreFailedError
+    once nothing can be trusted any more. `outbox` is what the relay works on.
+    """
+
+    def __init__(self, place: Hold, clock: Clock, keep: Keep, raw_of: RawOf) -> None:
+        self._place = place
+        self._raw_of = raw_of
+        self._journal = Journal(clock)
+        self._retention = Retention(self, clock, keep)
+        self.outbox = StoredOutbox(self, clock)
+        self._loop = asyncio.get_running_loop()
+        self._saving: asyncio.Future[None] | None = None
+        self._writer: Writer
+        self._points: PointReads
+        self._asking: Asking
+        self._tail: Tail
+        self._cursor: Place
+        self._tried_to = 0
+        self.first_start = 0  # ms: when this store first served
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        clock: Clock,
+        *,
+        keep: Keep | None = None,
+        raw_of: RawOf = no_raw,
+        on_failed: Callable[[StoreFailedError], None] = _ignore,
+    ) -> Self:
+        """Take the store, bring its schema forward, read where everything stands.
+
+        `raw_of` decodes an event's payload from its stored body when the pipeline reads from disk (None: cannot be
+        had). `on_failed` is called once, in the loop, when the store fails for good; the process must then stop.
+        Raises StoreUntrustedError when the store must not be used, with the reason in words.
+        """
+        place = hold(path)
+        store = cls(place, clock, keep or Keep(), raw_of)
+        try:
+            await store._start(clock, on_failed)
+        except BaseException:
+            place.release()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Write what waits, close everything and let another process have the store."""
+        await self._asking.close()
+        self._points.close()  # before the writer: the last connection to close empties the write-ahead log
+        await self._writer.stop()
+        self._place.release()  # not when stopping failed: a thread that still writes must keep others out
+
+    # The journal.
+
+    async def append(self, event: Event, body: bytes, reference: str | None = None) -> Appended:
+        """Journal an event; returns once it is on disk. Its `at` is stamped here, the one it carries is ignored."""
+        future: asyncio.Future[Appended] = self._loop.create_future()
+        self._writer.submit(event_row(event, _EVENT, body, reference, future))
+        return await future
+
+    async def quarantine(self, source: str, body: bytes, error: str) -> Appended:
+        """Journal a body that cannot be read. The same body again is a duplicate."""
+        return await self._append(unreadable_row(source, body, error, self._loop.create_future()))
+
+    async def append_action(self, action: Action) -> int:
+        """Journal what a person did; returns its row."""
+        return (await self._append(other_row(action, self._loop.create_future()))).seq
+
+    async def append_reload(self, version: str) -> int:
+        """Journal that another rule set is in force from here on; returns its row."""
+        return (await self._append(other_row(Reload(at=0, version=version), self._loop.create_future()))).seq
+
+    async def append_own(self, event: Event) -> int:
+        """Journal an event of the bot's own; returns its row, the first one's when it is there already."""
+        return (await self._append(event_row(event, RowKind.OWN.value, None, None, self._loop.create_future()))).seq
+
+    async def append_completion(self, event: Event, body: bytes | None) -> int:
+        """Journal what became of a payload by reference: a second row of the same event id, each kind once.
+
+        `event.details` says which: COMPLETION came late, WHOLE in time, ENVELOPE not at all (`body` None).
+        """
+        kind = RowKind.COMPLETION if event.details is Details.COMPLETION else RowKind.ENVELOPE
+        return (await self._append(event_row(event, kind.value, body, None, self._loop.create_future()))).seq
+
+    async def barrier(self) -> int:
+        """Return a time (ms): all that was journaled before is readable, all that follows has at least this `at`."""
+        at: int = await self.work(lambda _cursor: self._journal.drafted_at)
+        return at
+
+    async def inputs_after(self, seq: int, limit: int) -> list[JournalRow]:
+        """Return the next inputs in order, at most `limit`; rows in quarantine or set aside are left out."""
+        rows = self._tail.after(seq, limit)
+        if rows is None:
+            rows = await self.ask(lambda cursor: rows_after(cursor, seq, limit, self._raw_of))
+        return rows
+
+    # The second commit.
+
+    def cursor(self) -> Place:
+        """Return how far everything is decided and saved."""
+        return self._cursor
+
+    async def save(
+        self,
+        decisions: Decisions,
+        cursor: Place,
+        fetches: Sequence[Fetch] = (),
+        set_aside: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """Write decisions, outbox rows, fetches and the cursor in one transaction, encoded before this first waits.
+
+        `set_aside` pairs journal rows that cannot be decided with the reason.
+        """
+        if self._saving is not None and not self._saving.done():
+            await asyncio.wait([self._saving])  # its caller may have gone; what it writes must still come first
+        memory = self._points.memories.saving(decisions.memories)
+        forget = 0 < self._tried_to <= cursor.seq
+        save = save_of(decisions, cursor, memory, fetches, set_aside, forget_trials=forget)
+        self._saving = self._loop.create_future()
+        self._writer.submit(Work(save.run, self._saving, partial(self._saved, save)))
+        await asyncio.shield(self._saving)
+
+    async def count_attempt(self, seq: int) -> int:
+        """Record that a row is about to be tried; returns how often it was, this time included."""
+        self._tried_to = max(self._tried_to, seq)
+        count: int = await self.work(lambda cursor: count_trial(cursor, seq))
+        return count
+
+    async def record_fetch(self, fetch: Fetch) -> None:
+        """Record how a fetch stands; its address is forgotten when it waits no more."""
+        await self.work(lambda cursor: record_fetch(cursor, fetch))
+
+    # Quick reads, of what is committed.
+
+    def read_memories(self, keys: Iterable[str]) -> dict[str, Memory]:
+        """Return the memories there are among these keys."""
+        return self._points.read_memories(keys)
+
+    def read_memory(self, key: str) -> Memory | None:
+        """Return one memory."""
+        return self._points.read_memories((key,)).get(key)
+
+    def read_slice(self, key: str) -> Slice | None:
+        """Return one slice."""
+        return self._points.read_slice(key)
+
+    def slice_keys(self) -> list[str]:
+        """Return the keys of all slices."""
+        return self._points.slice_keys()
+
+    def open_slices(self) -> list[tuple[str, str, str]]:
+        """Return (rule, slice key, alert id) of every slice with an open alert, in the order of keys."""
+        return self._points.open_slices()
+
+    def load_timers(self) -> list[Timer]:
+        """Return all timers."""
+        return self._points.timers()
+
+    def read_alert(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+        return self._points.alert(alert_id)
+
+    def read_message(self, alert_id: str, channel: str) -> Message | None:
+        """Return the message of an alert in a channel."""
+        return self._points.message(alert_id, channel)
+
+    def waiting_fetches(self) -> list[Fetch]:
+        """Return what is still to be fetched, the next due first."""
+        return self._points.fetches()
+
+    # Everything else.
+
+    async def read(self, question: Callable[[Reads], T]) -> T:
+        """Ask one of the questions of Reads, in a thread of its own: `store.read(lambda reads: reads.alerts())`."""
+        return await self._asking.ask(question)
+
+    async def ask(self, question: Callable[[Cursor], T]) -> T:
+        """Run a longer read in the reader's thread."""
+        return await self._asking.ask(lambda reads: question(reads.cursor))
+
+    async def work(self, run: Callable[[Cursor], Any]) -> Any:
+        """Run something in the writer's thread, inside a transaction; returns its result after the commit."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._writer.submit(Work(run, future))
+        return await future
+
+    async def prune(self) -> Pruned:
+        """Remove what is too old and what is too much, in steps of at most 500 rows."""
+        return await self._retention.prune()
+
+    @property
+    def settled_to(self) -> int:
+        """The last row whose key is in the table of keys (retention.py)."""
+        return self._journal.keys.settled_to
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored right now, None when it can."""
+        return self._writer.trouble
+
+    @property
+    def failure(self) -> StoreFailedError | None:
+        """Why nothing will be stored any more in this process."""
+        return self._writer.failure
+
+    @property
+    def commits(self) -> int:
+        """How many batches were committed since the start."""
+        return self._writer.commits
+
+    async def _start(self, clock: Clock, on_failed: Callable[[StoreFailedError], None]) -> None:
+        path = self._place.path
+        self._writer = Writer(
+            partial(_connect, path), self._journal, clock, on_committed=self._committed, on_failed=on_failed
+        )
+        await self._writer.start()
+        try:
+            self._points = PointReads(open_reading_connection(path))
+            self._asking = await Asking.open(path, self._raw_of)
+            self._cursor, self._tried_to = self._points.place(), self._points.last_tried()
+            self._tail = Tail(self._journal.seq)
+            self.first_start = await self.work(lambda cursor: first_start(cursor, clock.now_ms()))
+        except BaseException:
+            await self._writer.stop()
+            raise
+
+    async def _append(self, append: Append) -> Appended:
+        self._writer.submit(append)
+        appended: Appended = await append.future
+        return appended
+
+    def _committed(self, operations: list[Operation], results: list[Any]) -> None:
+        self._tail.grow(operations, results)
+        for operation, result in zip(operations, results, strict=True):
+            if type(operation) is Work and operation.after is not None and not isinstance(result, Exception):
+                operation.after(result)
+
+    def _saved(self, save: Save, _result: None) -> None:
+        self._points.memories.saved(save.memory)
+        self._cursor = save.place
+        if save.forget_trials:
+            self._tried_to = 0
+
+
+_EVENT = RowKind.EVENT.value
+
+
+def _connect(path: Path) -> driver.Connection:
+    ready_schema(path)
+    return open_writing(path)

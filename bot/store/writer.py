@@ -1,0 +1,290 @@
+"""The one thread that writes. What waits is committed together: one fsync for a batch, then its waiters are told.
+
+Operations are handed over once per turn of the event loop, so that requests that arrived together share a commit, and
+results come back in one call. A commit whose outcome is not known stops everything: retrying could store twice what
+a crash then brings back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Protocol
+
+from bot.clock import Clock
+from bot.errors import StoreFailedError, StoreUnavailableError
+from bot.store.connect import is_fatal, is_unavailable
+from bot.store.driver import driver
+from bot.store.operations import Append, Operation
+from bot.store.statements import Cursor
+
+BATCH: Final = 256
+# What may wait: beyond it senders are asked to come again, before memory is.
+MOST_WAITING: Final = 4_096
+MOST_BYTES_WAITING: Final = 64 << 20
+# A sender waits this long for its commit (it gives up after 10 to 30 s); a disk that needs longer than STALLED is
+# taken for broken. Seconds.
+COMMIT_DEADLINE: Final = 8.0
+STALLED: Final = 20.0
+_LOOK_EVERY: Final = 1.0
+_STOP_LIMIT: Final = 30.0
+
+
+class Ledger(Protocol):
+    """What the writer runs in a transaction, and tells how it ended."""
+
+    def load(self, cursor: Cursor) -> None:
+        """Read what it must know, once, before anything is written."""
+        ...
+
+    def run(self, cursor: Cursor, operations: list[Operation]) -> list[Any]:
+        """Run all operations; return their results in order."""
+        ...
+
+    def settle(self, *, committed: bool) -> None:
+        """Hear whether what was run last is committed or undone."""
+        ...
+
+
+class Writer:
+    """Owns the write connection. All methods but those beginning with `_in_thread` are for the event loop's thread."""
+
+    def __init__(
+        self,
+        connect: Callable[[], driver.Connection],
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        on_committed: Callable[[list[Operation], list[Any]], None],
+        on_failed: Callable[[StoreFailedError], None],
+    ) -> None:
+        self._connect, self._ledger, self._clock = connect, ledger, clock
+        self._on_committed, self._on_failed = on_committed, on_failed
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[list[Operation] | None] = SimpleQueue()
+        self._pending: list[Operation] = []
+        self._in_flight: deque[Operation] = deque()
+        self._waiting = self._bytes_waiting = 0
+        self._watch: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._failure: StoreFailedError | None = None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self.commits = 0
+        self.trouble: str | None = None  # why the last batch could not be stored; None once one could
+
+    @property
+    def failure(self) -> StoreFailedError | None:
+        """Why nothing is written any more, when that is so."""
+        return self._failure
+
+    async def start(self) -> None:
+        """Start the thread and wait until its connection is open. Raises what opening raised."""
+        opened: asyncio.Future[None] = self._loop.create_future()
+        threading.Thread(target=self._in_thread, args=(opened,), name="store-writer", daemon=True).start()
+        async with asyncio.timeout(_STOP_LIMIT):
+            await opened
+
+    async def stop(self) -> None:
+        """Write what waits, close the connection and wait for the thread's end."""
+        self._closing = True
+        self._flush()
+        self._queue.put(None)
+        try:
+            async with asyncio.timeout(_STOP_LIMIT):
+                await self._ended
+        except TimeoutError as error:
+            raise StoreFailedError(f"the store did not end within {_STOP_LIMIT:.0f} s") from error
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def submit(self, operation: Operation) -> None:
+        """Queue an operation; its future gets the result after the commit.
+
+        Raises StoreUnavailableError when too much waits or the store is closing, StoreFailedError after a failure.
+        """
+        self._require_open(operation.size)
+        self._waiting += 1
+        self._bytes_waiting += operation.size
+        if not self._pending:
+            self._loop.call_soon(self._flush)
+        self._pending.append(operation)
+
+    def _require_open(self, size: int) -> None:
+        if self._failure is not None:
+            raise StoreFailedError(str(self._failure))
+        if self._closing:
+            raise StoreUnavailableError("the store is closing")
+        if self._waiting >= MOST_WAITING or (self._waiting and self._bytes_waiting + size > MOST_BYTES_WAITING):
+            raise StoreUnavailableError(f"{self._waiting} writes wait already")
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        now = self._clock.monotonic()
+        for operation in self._pending:
+            operation.since = now
+        self._in_flight.extend(self._pending)
+        self._queue.put(self._pending)
+        self._pending = []
+        if self._watch is None:
+            self._watch = self._loop.call_later(_LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        """Release those who have waited too long; runs once a second while anything is in flight."""
+        self._watch = self._loop.call_later(_LOOK_EVERY, self._look) if self._in_flight else None
+        now = self._clock.monotonic()
+        for operation in self._in_flight:
+            if now - operation.since < COMMIT_DEADLINE:
+                break
+            if isinstance(operation, Append) and not operation.future.done():
+                self.trouble = f"a commit takes longer than {COMMIT_DEADLINE:.0f} s"
+                # It may still land; the sender comes again and is answered as a duplicate.
+                operation.future.set_exception(StoreUnavailableError(self.trouble))
+        if self._in_flight and now - self._in_flight[0].since >= STALLED:
+            self._fail(StoreFailedError(f"a commit takes longer than {STALLED:.0f} s"))
+
+    def _fail(self, failure: StoreFailedError) -> None:
+        """Refuse everything from now on, also what waits: nobody knows what of it is stored."""
+        if self._failure is not None:
+            return
+        self._failure = failure
+        self.trouble = str(failure)
+        for operation in (*self._in_flight, *self._pending):
+            _give(operation, StoreFailedError(str(failure)))
+        self._on_failed(failure)
+
+    def _resolve(self, operations: list[Operation], results: list[Any]) -> None:
+        """Tell the waiters of one batch; runs in the loop."""
+        self._waiting -= len(operations)
+        self._note(results[-1])  # a failure in the middle is every later one's result too
+        for operation, result in zip(operations, results, strict=True):
+            self._in_flight.popleft()
+            self._bytes_waiting -= operation.size
+            _give(operation, result)
+        self._on_committed(operations, results)
+
+    def _note(self, result: Any) -> None:
+        if isinstance(result, StoreFailedError):
+            self._fail(result)
+        elif isinstance(result, StoreUnavailableError):
+            self.trouble = str(result)
+        else:
+            self.commits += 1
+            self.trouble = str(self._failure) if self._failure else None
+
+    # From here on: the writer's thread.
+
+    def _in_thread(self, opened: asyncio.Future[None]) -> None:
+        try:
+            connection = self._connect()
+            self._ledger.load(connection.cursor())
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the one who waits in `start`
+            self._tell(_fail_future, opened, error)
+            return
+        self._tell(_end_future, opened)
+        batches = _InThread(connection, self._ledger)
+        for operations in iter(self._in_thread_next, []):
+            self._tell(self._resolve, operations, batches.write(operations))
+        with contextlib.suppress(driver.Error):
+            connection.close()
+        self._tell(_end_future, self._ended)
+
+    def _in_thread_next(self) -> list[Operation]:
+        """Return what waits, at most about a batch; empty at the end."""
+        operations: list[Operation] = []
+        while len(operations) < BATCH:
+            try:
+                more = self._queue.get(block=not operations)
+            except Empty:
+                break
+            if more is None:
+                self._queue.put(None)
+                break
+            operations += more
+        return operations
+
+    def _tell(self, what: Callable[..., None], *values: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(what, *values)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits any more
+
+
+class _InThread:
+    """Transactions over one connection, in the writer's thread."""
+
+    def __init__(self, connection: driver.Connection, ledger: Ledger) -> None:
+        self._connection, self._ledger = connection, ledger
+        self._cursor = connection.cursor()
+        self._failure: StoreFailedError | None = None
+
+    def write(self, operations: list[Operation]) -> list[Any]:
+        """Return each operation's result, or the error it is to be told."""
+        if self._failure is not None:
+            return [self._failure] * len(operations)
+        try:
+            results = self._transaction(operations)
+        except Exception as error:  # noqa: BLE001 - sorted out below: the waiters must hear of everything
+            self._ledger.settle(committed=False)
+            return self._sorted_out(error, operations)
+        self._ledger.settle(committed=True)
+        return results
+
+    def _transaction(self, operations: list[Operation]) -> list[Any]:
+        self._cursor.execute("BEGIN IMMEDIATE")
+        results = self._ledger.run(self._cursor, operations)
+        try:
+            self._cursor.execute("COMMIT")
+        except driver.Error as error:
+            # FULL with the transaction still open means that not all of it reached the log: it can be undone.
+            # After any other failure it may be on disk although we were told that it is not.
+            if is_unavailable(error) and self._connection.in_transaction:
+                raise
+            raise StoreFailedError(f"a commit failed: {error}") from error
+        return results
+
+    def _sorted_out(self, error: Exception, operations: list[Operation]) -> list[Any]:
+        if isinstance(error, StoreFailedError) or is_fatal(error) or not self._undone():
+            self._failure = _as_failure(error)
+            return [self._failure] * len(operations)
+        if is_unavailable(error):
+            return [StoreUnavailableError(f"the store cannot write right now: {error}")] * len(operations)
+        if len(operations) == 1:
+            return [StoreUnavailableError(f"cannot be stored: {error}") if type(operations[0]) is Append else error]
+        # One of them cannot be stored: alone it hurts no other.
+        return [result for operation in operations for result in self.write([operation])]
+
+    def _undone(self) -> bool:
+        try:
+            if self._connection.in_transaction:
+                self._cursor.execute("ROLLBACK")
+        except driver.Error:
+            return False
+        return True
+
+
+def _as_failure(error: Exception) -> StoreFailedError:
+    return error if isinstance(error, StoreFailedError) else StoreFailedError(f"the store failed: {error}")
+
+
+def _give(operation: Operation, result: Any) -> None:
+    if operation.future.done():
+        return
+    if isinstance(result, Exception):
+        operation.future.set_exception(result)
+    else:
+        operation.future.set_result(result)
+
+
+def _end_future(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _fail_future(future: asyncio.Future[None], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
