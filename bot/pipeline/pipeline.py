@@ -17,7 +17,7 @@ from bot.core.inputs import Details, Event
 from bot.core.rule import RuleSet
 from bot.core.troubles import EVENT_SET_ASIDE, PAYLOAD_UNAVAILABLE, trouble
 from bot.pipeline.view import StateReader, StoredView
-from bot.store.values import Cursor, Fetch, JournalRow
+from bot.store.values import Cursor, Fetch, JournalRow, SetAside
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class PipelineStore(StateReader, Protocol):
         ...
 
     async def save(
-        self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[tuple[int, str]]
+        self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[SetAside]
     ) -> None:
         """Write all of it in one transaction."""
         ...
@@ -62,7 +62,7 @@ class Batch:
 
     decisions: Decisions
     fetches: list[Fetch]
-    set_aside: list[tuple[int, str]]
+    set_aside: list[SetAside]
 
 
 class Pipeline:
@@ -177,7 +177,7 @@ class Pipeline:
         fold(missing, self._view, self._rule_set, batch.decisions)
 
     def _set_aside(self, row: JournalRow, why: str, batch: Batch) -> None:
-        batch.set_aside.append((row.seq, why))
+        batch.set_aside.append(SetAside(row.seq, why))
         source = getattr(row.input, "source", "the bot itself")
         told = trouble(EVENT_SET_ASIDE, source, f"seq:{row.seq}", at=row.input.at, cause=why)
         fold(told, self._view, self._rule_set, batch.decisions)
