@@ -1,0 +1,1 @@
+"""Everything about sending to Slack in one place: cards, delivery, pacing, webhooks, preview."""

@@ -1,0 +1,116 @@
+"""An outbox in memory that keeps the promises of bot/slack/outbox.py; the real one is held to them elsewhere."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from bot.clock import Clock
+from bot.core.decisions import Reason
+from bot.core.identity import delivery_id
+from bot.core.state import Alert
+from bot.errors import StoreUnavailableError
+from bot.store.values import Delivery, DeliveryState, Message, Recorded
+
+_WAITING = {DeliveryState.READY, DeliveryState.SENDING}
+
+
+class TwinOutbox:
+    """Rows, alerts and messages in dicts. `busy` makes the next so many calls fail as a full disk would."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.rows: dict[str, Delivery] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.messages: dict[tuple[str, str], Message] = {}
+        self.story: list[tuple[str, DeliveryState]] = []
+        self.busy = 0
+
+    def decide(self, alert: Alert, reason: Reason = Reason.FIRST, channel: str = "doc-alerts") -> Delivery:
+        """Save an alert and its notification, as the pipeline does: one row for all edits of a message."""
+        self.alerts[alert.alert_id] = alert
+        kind = "first" if reason is Reason.FIRST else "edit"
+        row = Delivery(
+            delivery_id=delivery_id(alert.alert_id, channel, kind),
+            alert_id=alert.alert_id,
+            channel=channel,
+            reason=reason,
+            severity=alert.severity,
+            revision=alert.revision,
+            created_at=self._clock.now_ms(),
+        )
+        known = self.rows.get(row.delivery_id)
+        if known is not None and known.state in _WAITING:
+            row = replace(known, reason=reason, revision=max(known.revision, row.revision))
+        elif known is not None:
+            row = replace(row, attempt=known.attempt)
+        self.rows[row.delivery_id] = row
+        return row
+
+    async def ready(self) -> list[Delivery]:
+        self._fail_when_busy()
+        rows = [row for row in self.rows.values() if row.state is DeliveryState.READY]
+        return sorted(rows, key=lambda row: row.created_at)
+
+    async def claim(self, delivery_id: str, revision: int) -> Delivery | None:
+        del revision
+        self._fail_when_busy()
+        row = self.rows[delivery_id]
+        if row.state is not DeliveryState.READY:
+            return None
+        now, attempt = self._clock.now_ms(), row.attempt + 1
+        return self._put(replace(row, state=DeliveryState.SENDING, attempt=attempt, started_at=now))
+
+    async def record(self, delivery_id: str, attempt: int, outcome: Recorded) -> None:
+        self._fail_when_busy()
+        row = self.rows[delivery_id]
+        if row.attempt != attempt:
+            return
+        state = outcome.state
+        if state is DeliveryState.SENT:
+            self._show(row, outcome)
+            if row.reason is not Reason.FIRST and row.revision > outcome.revision:
+                state = DeliveryState.READY
+        self._put(replace(row, state=state, not_before=outcome.not_before, error=outcome.detail))
+
+    async def interrupted(self) -> list[Delivery]:
+        found = [row for row in self.rows.values() if row.state is DeliveryState.SENDING]
+        states = {True: DeliveryState.UNKNOWN, False: DeliveryState.READY}
+        return [self._put(replace(row, state=states[row.reason is Reason.FIRST])) for row in found]
+
+    async def alert(self, alert_id: str) -> Alert | None:
+        return self.alerts.get(alert_id)
+
+    async def message(self, alert_id: str, channel: str) -> Message | None:
+        return self.messages.get((alert_id, channel))
+
+    async def counts(self) -> dict[str, int]:
+        states = [row.state for row in self.rows.values()]
+        return {state.value: states.count(state) for state in DeliveryState}
+
+    def states(self) -> list[DeliveryState]:
+        """Return the states of all rows, in the order in which they were decided."""
+        return [row.state for row in self.rows.values()]
+
+    def _put(self, row: Delivery) -> Delivery:
+        self.rows[row.delivery_id] = row
+        self.story.append((row.delivery_id, row.state))
+        return row
+
+    def _show(self, row: Delivery, outcome: Recorded) -> None:
+        key = (row.alert_id, row.channel)
+        known = self.messages.get(key)
+        if known is None or row.reason is Reason.FIRST:
+            known = Message(
+                alert_id=row.alert_id,
+                channel=row.channel,
+                ts=outcome.ts,
+                channel_id=outcome.channel_id,
+                revision=outcome.revision,
+                delivery_id=row.delivery_id,
+            )
+        self.messages[key] = replace(known, revision=max(known.revision, outcome.revision))
+
+    def _fail_when_busy(self) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise StoreUnavailableError("busy")

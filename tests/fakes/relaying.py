@@ -1,0 +1,111 @@
+"""A relay at work on skipped time, with a sender that answers as a test scripts it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from bot.slack.answer import Answer, Verdict
+from bot.slack.buckets import SLACK, Limits
+from bot.slack.card import Card
+from bot.slack.lane import Trouble
+from bot.slack.outbox import Outbox
+from bot.slack.relay import Relay
+from bot.slack.sender import Sender
+from bot.store.values import Message
+from tests.fakes.outbox import TwinOutbox
+from tests.fakes.virtual import LoopClock
+
+ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: at how many seconds, `post` or `edit`, to which channel, with which card, and how it was answered."""
+
+    at: float
+    kind: str
+    channel: str
+    card: Card
+    verdict: Verdict
+
+
+@dataclass
+class ScriptedSender:
+    """Answers calls from `script` (by order), then delivers. `takes` is how long each call is under way, seconds."""
+
+    script: list[Answer | Callable[[], Answer]] = field(default_factory=list)
+    by_channel: dict[str, list[Answer]] = field(default_factory=dict)
+    edits: bool = True
+    limits: Limits = SLACK
+    takes: float = 0.0
+    calls: list[Call] = field(default_factory=list)
+
+    def address(self, channel: str) -> str:
+        return channel
+
+    async def post(self, channel: str, card: Card) -> Answer:
+        return await self._call("post", channel, card)
+
+    async def edit(self, message: Message, card: Card) -> Answer:
+        return await self._call("edit", message.channel, card)
+
+    async def close(self) -> None: ...
+
+    def times(self, kind: str = "post", channel: str = "doc-alerts") -> list[float]:
+        """Return when calls of a kind were made to a channel, in seconds rounded to ms."""
+        return [round(call.at, 3) for call in self.calls if (call.kind, call.channel) == (kind, channel)]
+
+    async def _call(self, kind: str, channel: str, card: Card) -> Answer:
+        at = asyncio.get_running_loop().time()
+        await asyncio.sleep(self.takes)  # noqa: TID251 - skipped time
+        answer = self._answer(channel)
+        if answer.verdict is Verdict.DELIVERED and answer.ts is None:
+            answer = Answer(Verdict.DELIVERED, ts=f"{len(self.calls) + 1}.000000", channel_id=f"C{channel}")
+        self.calls.append(Call(at, kind, channel, card, answer.verdict))
+        return answer
+
+    def _answer(self, channel: str) -> Answer:
+        script = self.by_channel.get(channel) or self.script
+        answer = script.pop(0) if script else Answer(Verdict.DELIVERED)
+        return answer() if callable(answer) else answer
+
+
+@dataclass
+class Scene:
+    """A relay, what it works on, and what it reported. Time passes only in `sleep`."""
+
+    outbox: TwinOutbox
+    sender: Sender
+    clock: LoopClock
+    relay: Relay
+    troubles: list[Trouble]
+
+    async def sleep(self, seconds: float) -> None:
+        """Wake the relay and let this much time pass."""
+        self.relay.wake()
+        await asyncio.sleep(seconds)  # noqa: TID251 - skipped time
+
+
+@asynccontextmanager
+async def relaying(sender: Sender, outbox: TwinOutbox | None = None) -> AsyncIterator[Scene]:
+    """Run a relay (jitter always 0) while the block runs; it is stopped at the end and must stop in time."""
+    clock, troubles = LoopClock(), list[Trouble]()
+    twin = outbox or TwinOutbox(clock)
+    relay = relay_of(twin, sender, clock, troubles)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(relay.run())
+        yield Scene(twin, sender, clock, relay, troubles)
+        relay.stop()
+
+
+def relay_of(outbox: Outbox, sender: Sender, clock: LoopClock, troubles: list[Trouble]) -> Relay:
+    """Return a relay that reports only what is in trouble into the list."""
+
+    def report(trouble: Trouble) -> None:
+        troubles.append(trouble)
+
+    return Relay(outbox, sender, clock, ZONE, random=lambda: 0.0, on_trouble=report)

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.rule import Severity
+from bot.core.state import Alert, AlertState, Shown
+from bot.slack.card import Card, Rung, card, note
+from tests.fakes.alerts import alert
+from tests.fakes.slack.mentions import visible
+from tests.fakes.virtual import START_MS
+
+ZONE = ZoneInfo("America/Santo_Domingo")  # four hours behind: START_MS is 05:00 there
+MINUTE, HOUR = 60_000, 3_600_000
+DELIVERY = "dl_0123456789abcdef0123"
+
+
+def drawn(given: Alert, rung: Rung = Rung.CARD) -> Card:
+    return card(given, DELIVERY, ZONE, START_MS, rung)
+
+
+def seen(given: Alert) -> str:
+    return visible(drawn(given).payload())
+
+
+def blocks_of(given: Alert, kind: str) -> list[dict[str, Any]]:
+    return [block for block in drawn(given).blocks if block["type"] == kind]
+
+
+def test_the_first_line_says_how_bad_in_a_sign_and_a_word_and_what() -> None:
+    assert seen(alert()).startswith("🔴 Critical: Acme: Alfred job J1 out of retries after 6 tries\n")
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_every_severity_has_its_word(severity: Severity) -> None:
+    assert severity.value.capitalize() in seen(alert(severity=severity))
+
+
+def test_the_description_the_fields_and_the_context_follow() -> None:
+    lines = seen(alert()).splitlines()
+    assert lines[1:4] == ["The platform will not try again by itself.", "Stage: extraction", "File count: 3"]
+    assert lines[4] == "rule exceeded-retries · job J1 since 5 Jan 2026 05:00 AST ref 01234567"
+
+
+def test_at_most_four_fields_are_shown() -> None:
+    many = tuple(Shown(f"raw.f{n}", f"v{n}") for n in range(9))
+    shown = seen(alert(shown=many))
+    assert [f"f{n}: v{n}" in shown for n in range(9)] == [True] * 4 + [False] * 5
+
+
+def test_a_lent_value_says_since_when_it_is_known() -> None:
+    shown = seen(alert(shown=(Shown("stage", "extraction", START_MS - HOUR),)))
+    assert "Stage: extraction (known since 04:00 AST)" in shown
+
+
+def test_a_lent_value_of_another_day_says_the_day() -> None:
+    shown = seen(alert(shown=(Shown("stage", "extraction", START_MS - 30 * HOUR),)))
+    assert "(known since 3 Jan 23:00 AST)" in shown
+
+
+def test_yes_and_no_lists_and_numbers_read_like_words() -> None:
+    fields = (
+        Shown("exceeded_retries", value=True),
+        Shown("errors", ("a", "b")),
+        Shown("score", 0.5),
+        Shown("retries", 6),
+    )
+    shown = seen(alert(shown=fields))
+    assert "Exceeded retries: yes" in shown
+    assert "Errors: a, b" in shown
+    assert "Score: 0.5" in shown
+    assert "Retries: 6" in shown
+
+
+@pytest.mark.parametrize("nothing", ["None", "null", "undefined", "", (), ("null",), float("nan")])
+def test_a_field_that_says_nothing_is_left_out(nothing: Any) -> None:
+    assert "Stage" not in seen(alert(shown=(Shown("stage", nothing),)))
+
+
+def test_a_card_of_nothing_but_what_is_required_never_says_none() -> None:
+    bare = Alert(
+        alert_id="al_1",
+        rule="r",
+        fingerprint="f",
+        slice_key="s",
+        key=(),
+        title="",
+        severity=Severity.INFO,
+        fired_at=START_MS,
+        last_at=START_MS,
+    )
+    assert seen(bare).startswith("🔵 Info: r")
+    assert "all events" in seen(bare)
+    for rung in Rung:
+        assert not any(word in str(drawn(bare, rung).payload()) for word in ("None", "null", "undefined"))
+
+
+def test_the_button_opens_the_unchanged_address() -> None:
+    (actions,) = blocks_of(alert(), "actions")
+    (button,) = actions["elements"]
+    assert button["url"] == "https://alfred.example.com/jobs/J1"
+    assert button["text"]["text"] == "Open job"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "label"),
+    [("extend.workflow_run.failed", "Open run"), ("alfred.file.failed", "Open file"), ("other.thing", "Open event")],
+)
+def test_the_button_names_what_it_opens(event_type: str, label: str) -> None:
+    (actions,) = blocks_of(alert(event_type=event_type), "actions")
+    assert actions["elements"][0]["text"]["text"] == label
+
+
+@pytest.mark.parametrize("url", [None, "ftp://x", "https://x.example/" + "a" * 3_000])
+def test_without_a_usable_address_there_is_no_button_and_the_id_is_shown(url: str | None) -> None:
+    given = alert(url=url, key=(("company", "Acme"),))
+    assert blocks_of(given, "actions") == []
+    assert "job J1" in seen(given)
+
+
+def test_the_key_is_named_and_an_unknown_one_said_so() -> None:
+    given = alert(key=(("company", "unknown"),), unknown_key=True)
+    assert "company unknown · job J1" in seen(given)
+    assert "company unknown: counted together" in seen(given)
+
+
+def test_repeats_are_counted_and_the_latest_one_dated() -> None:
+    given = alert(count=37, last_at=START_MS + 12 * MINUTE, top=(("OUT_OF_CREDITS", 30), ("CORRUPT_FILE", 7)))
+    assert "37 times, last 5 Jan 2026 05:12 AST" in seen(given)
+    assert "Most frequent: OUT_OF_CREDITS ×30, CORRUPT_FILE ×7" in seen(given)  # noqa: RUF001
+
+
+def test_a_date_is_slacks_token_with_a_plain_fallback_in_the_configured_zone() -> None:
+    (context,) = blocks_of(alert(), "context")
+    texts = [element["text"] for element in context["elements"] if element["type"] == "mrkdwn"]
+    assert texts == ["since <!date^1767603600^{date_short_pretty} {time}|5 Jan 2026 05:00 AST>"]
+
+
+def test_a_late_event_says_how_late() -> None:
+    assert "arrived 2 h late" in seen(alert(occurred_at=START_MS - 2 * HOUR))
+    assert "late" not in seen(alert(occurred_at=START_MS - MINUTE))
+    assert "late" not in seen(alert(occurred_at=START_MS + HOUR))
+
+
+def test_missing_details_owner_runbook_and_another_environment_are_said() -> None:
+    shown = seen(
+        alert(details_missing=True, owner="doc-oncall", runbook="https://wiki.example.com/r", environment="staging")
+    )
+    assert "details are missing" in shown
+    assert "owner doc-oncall" in shown
+    assert "Runbook: https://wiki.example.com/r" in shown
+    assert "environment staging" in shown
+
+
+def test_an_acknowledged_card_says_who_and_what_follows() -> None:
+    given = alert(state=AlertState.ACKNOWLEDGED, acknowledged_by="Ana", acknowledged_at=START_MS + MINUTE)
+    assert "Acknowledged by Ana at 05:01 AST; reminders and escalation stopped" in seen(given)
+
+
+@pytest.mark.parametrize(
+    ("ending", "headline", "sentence"),
+    [
+        ("finished", "✅ Resolved:", "Completed: resolved after 12 min"),
+        ("rejected", "🚫 Rejected:", "Rejected by Ana after 12 min"),
+        ("cancelled", "⚪ Cancelled:", "Cancelled after 12 min"),
+        ("failed", "❌ Failed:", "Over after 12 min: it failed"),
+        ("quiet for 30m", "✅ Resolved:", "Resolved after 12 min: quiet for 30m"),
+        ("resolved by Ana", "✅ Resolved:", "Resolved by Ana after 12 min"),
+        ("needs_review", "✅ Resolved:", "Resolved after 12 min: needs review"),
+    ],
+)
+def test_a_card_that_is_over_says_how_in_words(ending: str, headline: str, sentence: str) -> None:
+    given = alert(state=AlertState.RESOLVED, ended_at=START_MS + 12 * MINUTE, ended_by=ending, user="Ana")
+    assert seen(given).startswith(headline)
+    assert sentence in seen(given)
+    assert sentence in drawn(given).text
+    assert "was critical" in seen(given)
+
+
+@pytest.mark.parametrize(("state", "word"), [(AlertState.EXPIRED, "Expired"), (AlertState.CLOSED, "Closed")])
+def test_what_nobody_confirmed_is_not_called_resolved(state: AlertState, word: str) -> None:
+    shown = seen(alert(state=state, ended_at=START_MS + 25 * HOUR, ended_by="nothing heard for 1d"))
+    assert f"{word} after 1 d 1 h: nobody confirmed a fix (nothing heard for 1d)" in shown
+    assert "Resolved" not in shown
+    assert "✅" not in shown
+
+
+def test_a_card_that_is_over_keeps_its_address() -> None:
+    over = alert(state=AlertState.RESOLVED, ended_at=START_MS + MINUTE, ended_by="finished")
+    (actions,) = blocks_of(over, "actions")
+    assert all("url" in button for button in actions["elements"])
+
+
+def test_a_rejected_review_shows_the_note_and_who_rejected() -> None:
+    shown = seen(alert(outcome="rejected", user="Ana", note="Blurred scan"))
+    assert "Rejected by Ana" in shown
+    assert "Note: Blurred scan" in shown
+
+
+def test_the_delivery_is_marked_three_times() -> None:
+    payload = drawn(alert()).payload()
+    assert payload["metadata"] == {
+        "event_type": "tocsin_alert",
+        "event_payload": {"delivery_id": DELIVERY, "alert_id": "al_0001"},
+    }
+    assert all(DELIVERY in block["block_id"] for block in payload["blocks"])
+    assert "ref 01234567" in visible(payload)
+
+
+def test_block_ids_are_unique_and_new_for_every_revision() -> None:
+    first, second = (drawn(alert(revision=n)) for n in (1, 2))
+    ids = [block["block_id"] for block in (*first.blocks, *second.blocks)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_push_text_is_the_headline_alone() -> None:
+    assert drawn(alert()).text == "🔴 Critical: Acme: Alfred job J1 out of retries after 6 tries"
+
+
+def test_every_rung_of_the_ladder_still_tells_the_alert() -> None:
+    for rung in Rung:
+        payload = drawn(alert(), rung).payload()
+        assert "J1 out of retries" in visible(payload)
+        assert "extraction" in visible(payload)
+        assert "ref 01234567" in visible(payload)
+    assert [block["type"] for block in drawn(alert(), Rung.SECTION).blocks] == ["section"]
+    assert "blocks" not in drawn(alert(), Rung.TEXT).payload()
+
+
+def test_a_note_is_short_and_says_how_it_ended() -> None:
+    over = alert(state=AlertState.RESOLVED, ended_at=START_MS + MINUTE, ended_by="finished")
+    short = visible(note(over, DELIVERY, ZONE, START_MS).payload())
+    assert "Completed: resolved after 1 min" in short
+    assert "Stage" not in short
+
+
+def test_a_card_never_changes_with_the_machine_it_is_drawn_on() -> None:
+    assert drawn(alert()).payload() == drawn(alert()).payload()
+
+
+def test_times_beyond_all_reason_are_drawn_all_the_same() -> None:
+    assert "since" in seen(alert(fired_at=-5, last_at=10**18, occurred_at=-(10**18)))

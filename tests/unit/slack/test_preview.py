@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import io
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+
+from bot.core.state import Alert, AlertState, Shown
+from bot.slack.answer import Verdict
+from bot.slack.card import Card, card
+from bot.slack.preview import WIDTH, PreviewSender, columns, draw
+from bot.store.values import Message
+from tests.fakes.alerts import alert
+from tests.fakes.virtual import START_MS
+from tests.unit.slack.test_hostile import hostile_alerts
+
+ZONE = ZoneInfo("UTC")
+MESSAGE = Message(
+    alert_id="al_0001", channel="doc-alerts", ts="preview.1", channel_id="doc-alerts", revision=1, delivery_id="dl_1"
+)
+
+
+def drawn(given_alert: Alert) -> Card:
+    return card(given_alert, "dl_0123456789", ZONE, START_MS)
+
+
+def test_a_card_reads_well_without_colour() -> None:
+    text = draw(drawn(alert()), "doc-alerts", ZONE)
+    assert text.splitlines()[1:5] == [
+        "│ 🔴 Critical: Acme: Alfred job J1 out of retries after 6 tries",
+        "│ The platform will not try again by itself.",
+        "│ Stage: extraction",
+        "│ File count: 3",
+    ]
+    assert "[ Open job ] https://alfred.example.com/jobs/J1" in text
+    assert "\x1b" not in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(hostile_alerts)
+def test_nothing_foreign_reaches_the_terminal_as_a_control_and_no_line_is_too_wide(hostile: Alert) -> None:
+    text = draw(drawn(hostile), "doc-alerts", ZONE)
+    assert not any(ord(character) < 32 and character != "\n" for character in text)
+    wide = [line for line in text.splitlines() if columns(line) > WIDTH and "http" not in line]
+    assert wide == []
+
+
+def test_wide_letters_count_twice() -> None:
+    long = draw(drawn(alert(shown=(Shown("document", "請" * 60),))), "doc-alerts", ZONE)
+    assert max(columns(line) for line in long.splitlines()) <= WIDTH
+    assert long.replace("\n│ ", "").count("請") == 60
+
+
+async def test_the_first_message_and_each_later_change_are_printed() -> None:
+    stream = io.StringIO()
+    sender = PreviewSender(ZONE, stream)
+    posted = await sender.post("doc-alerts", drawn(alert()))
+    over = alert(state=AlertState.RESOLVED, ended_at=START_MS + 60_000, ended_by="finished")
+    edited = await sender.edit(MESSAGE, drawn(over))
+    assert (posted.verdict, edited.verdict) == (Verdict.DELIVERED, Verdict.DELIVERED)
+    assert posted.ts is not None
+    assert stream.getvalue().count("┌─ doc-alerts") == 2
+    assert "(message changed)" in stream.getvalue()
+    assert "Completed: resolved after 1 min" in stream.getvalue()
+
+
+async def test_a_terminal_without_the_letters_still_shows_the_alert() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    await PreviewSender(ZONE, stream).post("doc-alerts", drawn(alert()))
+    assert b"Critical: Acme: Alfred job J1" in raw.getvalue()
+
+
+async def test_colours_are_for_terminals_only() -> None:
+    stream = io.StringIO()
+    await PreviewSender(ZONE, stream, colour=True).post("doc-alerts", drawn(alert()))
+    assert "\x1b[1m" in stream.getvalue()

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from bot.core.decisions import Reason
+from bot.core.rule import Severity
+from bot.slack.buckets import Call
+from bot.slack.queue import Queue, call_of
+from bot.store.values import Delivery
+
+
+def row(name: str, reason: Reason = Reason.FIRST, created_at: int = 0, not_before: int = 0) -> Delivery:
+    return Delivery(
+        delivery_id=f"dl_{name}",
+        alert_id=f"al_{name}",
+        channel="c",
+        reason=reason,
+        severity=Severity.ERROR,
+        revision=1,
+        created_at=created_at,
+        not_before=not_before,
+    )
+
+
+def queue(*rows: Delivery, edits: bool = True) -> Queue:
+    made = Queue(edits=edits, counter_every_s=10.0)
+    for one in rows:
+        made.offer(one)
+    return made
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_only_the_first_message_is_posted_where_messages_can_be_edited(reason: Reason) -> None:
+    assert (call_of(row("a", reason), edits=True) is Call.POST) == (reason is Reason.FIRST)
+
+
+def test_where_nothing_can_be_edited_an_ending_is_posted_and_a_counter_not_sent() -> None:
+    assert call_of(row("a", Reason.RESOLVED), edits=False) is Call.POST
+    assert call_of(row("a", Reason.EXPIRED), edits=False) is Call.POST
+    assert call_of(row("a", Reason.MORE), edits=False) is None
+    assert call_of(row("a", Reason.ACKNOWLEDGED), edits=False) is None
+
+
+def test_posts_come_before_changes_of_state_and_these_before_counters() -> None:
+    waiting = queue(row("c", Reason.MORE), row("b", Reason.RESOLVED), row("a"))
+    assert [call for call, _, _ in waiting.turns(0, 0.0)] == [Call.POST, Call.EDIT, Call.COUNTER]
+
+
+def test_the_oldest_row_has_its_turn_and_the_others_wait_with_it() -> None:
+    waiting = queue(row("new", created_at=3), row("old", created_at=2, not_before=5_000))
+    assert [(r.delivery_id, due) for _, r, due in waiting.turns(1_000, 0.0)] == [("dl_old", 4.0)]
+    waiting.remove(row("old"))
+    assert [(r.delivery_id, due) for _, r, due in waiting.turns(1_000, 0.0)] == [("dl_new", 0.0)]
+
+
+def test_counters_do_not_wait_for_each_other() -> None:
+    waiting = queue(row("old", Reason.MORE, created_at=1), row("new", Reason.MORE, created_at=2))
+    waiting.shown("al_old", 100.0)
+    assert [(r.delivery_id, due) for _, r, due in waiting.turns(0, 101.0)] == [("dl_new", 0.0)]
+
+
+def test_a_clock_that_was_set_back_delays_a_row_by_an_hour_at_most() -> None:
+    waiting = queue(row("a", not_before=10**12))
+    assert [due for _, _, due in waiting.turns(0, 0.0)] == [3_600.0]
+
+
+def test_a_counter_waits_after_each_change_of_its_message() -> None:
+    waiting = queue(row("a", Reason.MORE))
+    waiting.shown("al_a", 100.0)
+    assert [due for _, _, due in waiting.turns(0, 103.0)] == [7.0]
+    assert [due for _, _, due in waiting.turns(0, 110.0)] == [0.0]
+
+
+def test_a_change_of_state_does_not_wait_for_the_counter_before_it() -> None:
+    waiting = queue(row("a", Reason.MORE))
+    waiting.shown("al_a", 100.0)
+    waiting.offer(row("a", Reason.RESOLVED))
+    assert [(call, due) for call, _, due in waiting.turns(0, 100.0)] == [(Call.EDIT, 0.0)]
+
+
+def test_an_edit_without_a_message_is_held_until_its_alert_is_posted() -> None:
+    edit = row("a", Reason.RESOLVED)
+    waiting = queue(edit)
+    waiting.hold(edit)
+    assert (len(waiting), waiting.held) == (0, 1)
+    waiting.offer(edit)  # read once more from the outbox: nothing has changed
+    assert len(waiting) == 0
+    waiting.release("al_other")
+    assert len(waiting) == 0
+    waiting.release("al_a")
+    assert (len(waiting), waiting.held) == (1, 0)
+
+
+def test_a_newer_state_of_a_held_edit_has_its_turn() -> None:
+    edit = row("a", Reason.RESOLVED)
+    waiting = queue(edit)
+    waiting.hold(edit)
+    waiting.offer(replace(edit, revision=2))
+    assert (len(waiting), waiting.held) == (1, 0)

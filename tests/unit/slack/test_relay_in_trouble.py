@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.core.decisions import Reason
+from bot.core.state import AlertState
+from bot.slack.answer import Answer, Verdict
+from bot.slack.card import Rung
+from bot.store.values import DeliveryState
+from tests.fakes.alerts import alert
+from tests.fakes.outbox import TwinOutbox
+from tests.fakes.relaying import ScriptedSender, relaying
+from tests.fakes.virtual import START_MS, LoopClock, virtually
+
+READY, SENDING, SENT = DeliveryState.READY, DeliveryState.SENDING, DeliveryState.SENT
+UNKNOWN, PARKED, DEAD = DeliveryState.UNKNOWN, DeliveryState.PARKED, DeliveryState.DEAD
+
+
+def answer(verdict: Verdict, **parts: Any) -> Answer:
+    return Answer(verdict, **parts)
+
+
+def over(number: int = 1, **parts: Any) -> Any:
+    ended = {"state": AlertState.RESOLVED, "ended_at": START_MS + 60_000, "ended_by": "finished", "revision": 2}
+    return alert(number, **ended | parts)
+
+
+def run(scenario: Any) -> Any:
+    return virtually(scenario, grace=0)
+
+
+def test_a_channel_that_is_refused_for_now_delays_no_other() -> None:
+    async def scenario() -> None:
+        blocked = [answer(Verdict.REFUSED_FOR_NOW, wait=20.0)]
+        sender = ScriptedSender(by_channel={"blocked": blocked})
+        async with relaying(sender) as scene:
+            for number in range(3):
+                scene.outbox.decide(alert(number), channel="blocked")
+                scene.outbox.decide(alert(number), channel="free")
+            await scene.sleep(30)
+        assert sender.times(channel="free") == [0, 0, 0]
+        assert sender.times(channel="blocked")[:2] == [0, 20]
+        assert len(sender.times(channel="blocked")) == 4
+
+    run(scenario)
+
+
+def test_a_post_whose_fate_is_unknown_is_recorded_and_never_repeated() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.UNKNOWN, detail="TimeoutError")])
+        async with relaying(sender) as scene:
+            first = scene.outbox.decide(alert())
+            await scene.sleep(1)
+            scene.outbox.decide(over(), Reason.RESOLVED)
+            await scene.sleep(86_400)
+            assert len(sender.calls) == 1
+            assert scene.outbox.states() == [UNKNOWN, READY]
+            assert scene.outbox.rows[first.delivery_id].error == "unknown: TimeoutError"
+            assert [(trouble.verdict, trouble.detail) for trouble in scene.troubles] == [
+                (Verdict.UNKNOWN, "TimeoutError")
+            ]
+            assert (await scene.relay.health()).held == 1
+
+    run(scenario)
+
+
+def test_an_edit_whose_fate_is_unknown_is_repeated_until_it_is_known() -> None:
+    async def scenario() -> None:
+        doubtful = [answer(Verdict.DELIVERED), *[answer(Verdict.UNKNOWN)] * 3]
+        sender = ScriptedSender(script=list(doubtful))
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(1)
+            scene.outbox.decide(over(), Reason.RESOLVED)
+            await scene.sleep(60)
+            assert sender.times("edit") == [1, 2, 4, 8]
+            assert scene.outbox.states() == [SENT, SENT]
+            assert scene.troubles == []
+
+    run(scenario)
+
+
+def test_what_was_surely_not_delivered_is_tried_again_ever_more_slowly() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.NOT_DELIVERED)] * 8)
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(300)
+            assert sender.times() == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+            assert scene.outbox.states() == [SENT]
+
+    run(scenario)
+
+
+def test_a_refused_token_stops_everything_keeps_everything_and_is_probed_once_a_minute() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.CREDENTIALS_REFUSED, detail="token_revoked")] * 2)
+        async with relaying(sender) as scene:
+            for number in range(5):
+                scene.outbox.decide(alert(number), channel=f"c{number % 2}")
+            await scene.sleep(59)
+            health = await scene.relay.health()
+            assert health.credentials_refused
+            assert "token_revoked" in health.troubles[0]
+            assert scene.outbox.states() == [READY] * 5
+            await scene.sleep(90)
+            calls = [round(call.at) for call in sender.calls]
+            assert len([at for at in calls if at < 60]) <= 2  # both channels may have had a call under way
+            assert scene.outbox.states() == [SENT] * 5
+            assert not (await scene.relay.health()).credentials_refused
+            assert [trouble.verdict for trouble in scene.troubles] == [Verdict.CREDENTIALS_REFUSED]
+
+    run(scenario)
+
+
+def test_a_refused_channel_parks_its_deliveries_and_is_reported() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(by_channel={"old": [answer(Verdict.DESTINATION_REFUSED, detail="is_archived")]})
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert(1), channel="old")
+            scene.outbox.decide(alert(2), channel="new")
+            await scene.sleep(3_600)
+            assert scene.outbox.states() == [PARKED, SENT]
+            assert [(t.channel, t.detail) for t in scene.troubles] == [("old", "is_archived")]
+            assert (await scene.relay.health()).troubles == (
+                "Slack refuses channel old (is_archived)",
+                "1 delivery parked: the channel was refused",
+            )
+
+    run(scenario)
+
+
+def test_a_refused_payload_goes_down_the_ladder_and_that_is_remembered_for_its_message_alone() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.PAYLOAD_REFUSED, detail="invalid_blocks")] * 2)
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert(1))
+            await scene.sleep(5)
+            scene.outbox.decide(over(1), Reason.RESOLVED)
+            scene.outbox.decide(alert(2))
+            await scene.sleep(5)
+        forms = [(call.kind, call.card.alert_id, len(call.card.blocks)) for call in sender.calls]
+        assert forms == [
+            ("post", "al_0001", 3),
+            ("post", "al_0001", 1),
+            ("post", "al_0001", 0),
+            ("post", "al_0002", 3),
+            ("edit", "al_0001", 0),
+        ]
+
+    run(scenario)
+
+
+def test_an_alert_of_which_every_form_is_refused_is_dead_and_reported() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.PAYLOAD_REFUSED, detail="invalid_blocks")] * len(Rung))
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(60)
+            assert scene.outbox.states() == [DEAD]
+            assert [trouble.verdict for trouble in scene.troubles] == [Verdict.PAYLOAD_REFUSED]
+
+    run(scenario)
+
+
+def test_a_fault_in_drawing_costs_the_form_and_not_the_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: Any) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("bot.slack.card._body", broken)
+
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(1)
+            assert scene.outbox.states() == [SENT]
+        assert [block["type"] for block in sender.calls[0].card.blocks] == ["section"]
+
+    run(scenario)
+
+
+def test_a_deleted_message_is_not_posted_again() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(
+            script=[answer(Verdict.DELIVERED), answer(Verdict.MESSAGE_GONE, detail="message_not_found")]
+        )
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(1)
+            scene.outbox.decide(over(), Reason.RESOLVED)
+            await scene.sleep(600)
+            assert [call.kind for call in sender.calls] == ["post", "edit"]
+            assert scene.outbox.states() == [SENT, DEAD]
+            assert scene.troubles[0].detail == "message_not_found"
+
+    run(scenario)
+
+
+def test_a_post_cut_short_by_the_end_of_the_process_is_unknown_and_an_edit_is_repeated() -> None:
+    async def scenario() -> None:
+        outbox = TwinOutbox(LoopClock())
+        cut = outbox.decide(alert(1))
+        await outbox.claim(cut.delivery_id, 1)
+        outbox.decide(alert(2))
+        async with relaying(ScriptedSender(), outbox) as scene:
+            await scene.sleep(1)
+        edit = outbox.decide(over(2), Reason.RESOLVED)
+        await outbox.claim(edit.delivery_id, 2)
+        sender = ScriptedSender()
+        async with relaying(sender, outbox) as scene:
+            await scene.sleep(600)
+        assert outbox.rows[cut.delivery_id].state is UNKNOWN
+        assert [(call.kind, call.card.alert_id) for call in sender.calls] == [("edit", "al_0002")]
+
+    run(scenario)
+
+
+def test_where_an_ending_is_a_post_it_is_not_repeated_in_doubt_either() -> None:
+    async def scenario() -> None:
+        outbox = TwinOutbox(LoopClock())
+        outbox.decide(alert())
+        async with relaying(ScriptedSender(edits=False), outbox) as scene:
+            await scene.sleep(1)
+        row = outbox.decide(over(), Reason.RESOLVED)
+        await outbox.claim(row.delivery_id, 2)
+        sender = ScriptedSender(edits=False)
+        async with relaying(sender, outbox) as scene:
+            await scene.sleep(600)
+        assert sender.calls == []
+        assert outbox.rows[row.delivery_id].state is UNKNOWN
+
+    run(scenario)
+
+
+def test_a_busy_store_delays_and_loses_nothing() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            scene.outbox.busy = 3  # two reads or claims, and the record of what was sent
+            await scene.sleep(1)
+            for _ in range(10):
+                await scene.sleep(1)
+            assert len(sender.calls) == 1
+            assert scene.outbox.states() == [SENT]
+
+    run(scenario)
+
+
+def test_what_was_sent_is_recorded_however_long_the_store_is_busy() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with relaying(sender) as scene:
+
+            def make_busy() -> Answer:
+                scene.outbox.busy = 5
+                return answer(Verdict.DELIVERED)
+
+            sender.script.append(make_busy)
+            scene.outbox.decide(alert())
+            await scene.sleep(10)
+            assert len(sender.calls) == 1
+            assert scene.outbox.states() == [SENT]
+
+    run(scenario)
+
+
+def test_an_alert_that_is_not_stored_any_more_is_not_sent() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            scene.outbox.alerts.clear()
+            await scene.sleep(5)
+            assert sender.calls == []
+            assert scene.outbox.states() == [DeliveryState.SUPERSEDED]
+
+    run(scenario)
