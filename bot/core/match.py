@@ -46,10 +46,14 @@ def passed(compiled: Compiled, enriched: Enriched, get: Lookup) -> Match | None:
 
 
 def keyed_by_own(rule: Rule, enriched: Enriched) -> Match | None:
-    """Return the key that this event may end. A lent id never closes anything."""
+    """Return the key that this event may end: an event ends only what it is itself about.
+
+    A lent id never closes anything, and an event that lacks a `per` field is not about the bucket `unknown`.
+    """
     if any(name in enriched.lent for name in rule.per or () if name in IDENTITY_FIELDS):
         return None
-    return keyed(rule, enriched, enriched.get())
+    match = keyed(rule, enriched, enriched.get())
+    return None if match is not None and match.unknown else match
 
 
 def keyed(rule: Rule, enriched: Enriched, get: Lookup) -> Match | None:

@@ -180,6 +180,14 @@ def test_a_missing_per_field_goes_to_the_unknown_bucket_and_says_so() -> None:
     assert alert.unknown_key
 
 
+def test_an_event_without_the_per_field_does_not_end_the_unknown_bucket() -> None:
+    written = rule(per=("run",), resolved_by=when("finished"))
+
+    decided = run(rules(written), event("alfred.job.failed", 0, job="J1"), event("alfred.job.finished", 1, job="J2"))
+
+    assert story(decided) == [(0, "fires", "unknown")]
+
+
 def test_a_missing_per_field_is_skipped_where_the_rule_says_so() -> None:
     written = rule(per=("workflow",), if_unknown=IfUnknown.SKIP)
 

@@ -1,0 +1,179 @@
+"""What config.yaml becomes: frozen values with every default filled in, durations in milliseconds, sizes in bytes.
+
+Secrets stand here resolved; none of these values shows one in its repr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.config.nodes import Entries
+from bot.errors import Problem
+
+SECOND: Final = 1_000
+MINUTE: Final = 60 * SECOND
+DAY: Final = 24 * 60 * MINUTE
+MIB: Final = 1024 * 1024
+SQLITE_PREFIX: Final = "sqlite:///"
+UTC: Final = ZoneInfo("UTC")
+
+
+class SourceKind(StrEnum):
+    """The platforms that this version can verify and read."""
+
+    EXTEND = "extend"
+    ALFRED = "alfred"
+
+
+class OnUnknown(StrEnum):
+    """What becomes of a doubtful post where the channel cannot be read back."""
+
+    REPEAT_MARKED = "repeat_marked"
+    PARK = "park"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """One origin of events. `secrets` are the signing secrets that may be live at once, `token` the path token.
+
+    `company` are dotted paths inside the payload, first present wins; `drop` are names of values never stored, at
+    any depth; `fetch_from` are the only hosts from which a payload by reference may be fetched.
+    """
+
+    name: str
+    kind: str
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    token: bytes | None = field(default=None, repr=False)
+    company: tuple[str, ...] = ()
+    link: str | None = None
+    drop: tuple[str, ...] = ()
+    environment: str = "prod"
+    more_types: tuple[str, ...] = ()
+    fetch_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackConfig:
+    """How messages leave. Neither `bot_token` nor `webhooks`: preview. `webhooks` maps channel names to addresses."""
+
+    bot_token: str | None = field(default=None, repr=False)
+    webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: bytes | None = field(default=None, repr=False)
+    api_url: str = "https://slack.com/api/"
+    admin_channel: str | None = None
+    may_act: tuple[str, ...] = ("any",)
+    timeout_ms: int = 10 * SECOND
+    settle_ms: int = 90 * SECOND
+    on_unknown: OnUnknown = OnUnknown.REPEAT_MARKED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where the bot listens; `max_body` in bytes."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    external_url: str | None = None
+    max_body: int = 32 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Named recurring hours `[start, end)` in minutes of the local day; `end` before `start` runs over midnight.
+
+    `days` count from 0 = Monday. A span belongs to the day on which it begins, and a holiday cancels that span.
+    """
+
+    days: frozenset[int]
+    start: int
+    end: int
+    holidays: frozenset[date] = frozenset()
+    timezone: ZoneInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """A scheduled summary: `at` in minutes of the local day, `cover_ms` None means since the last one."""
+
+    at: int
+    days: frozenset[int]
+    notify: str
+    cover_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """The first `messages` first messages of a channel within `within_ms` are posted, the rest folded."""
+
+    messages: int = 20
+    within_ms: int = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long things are kept: bodies, the keys that recognise duplicates, the record of what was done."""
+
+    bodies_ms: int = 7 * DAY
+    keys_ms: int = 90 * DAY
+    audit_ms: int = 400 * DAY
+    max_size: int = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSecret:
+    """A secret that config.yaml refers to and that is not set: where it is used, and the reference as written."""
+
+    key: str
+    reference: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All of config.yaml. `folder` is where relative paths start; `warnings` are notes for `check`.
+
+    `default_node` is the unread `defaults:` section: its keys are the rule language's and are read with the rules.
+    """
+
+    file: str
+    folder: Path
+    sources: Mapping[str, SourceConfig]
+    rules: tuple[Path, ...]
+    store: str = SQLITE_PREFIX + "var/tocsin.db"
+    timezone: ZoneInfo = UTC
+    server: Server = Server()
+    slack: SlackConfig | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    digests: Mapping[str, Digest] = field(default_factory=dict)
+    storm: Storm = Storm()
+    api_tokens: tuple[bytes, ...] = field(default=(), repr=False)
+    keep: Keep = Keep()
+    default_node: Entries | None = None
+    dev: bool = False
+    missing_secrets: tuple[MissingSecret, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def preview(self) -> bool:
+        """Say whether messages are drawn in the terminal instead of posted."""
+        return self.dev or self.slack is None or not (self.slack.bot_token or self.slack.webhooks)
+
+    @property
+    def store_path(self) -> Path:
+        """The store's file, absolute."""
+        return Path(self.store.removeprefix(SQLITE_PREFIX))
+
+    @property
+    def more_types(self) -> tuple[str, ...]:
+        """Types beyond the catalogue that any source admits, sorted."""
+        return tuple(sorted({name for source in self.sources.values() for name in source.more_types}))
