@@ -31,13 +31,17 @@ _made: list[bytes] = []
 async def opened(path: Path, clock: VirtualClock | None = None, **options: Any) -> AsyncIterator[Store]:
     """Open a store and close it afterwards, within a limit. A new one is a copy of one that was made before."""
     async with asyncio.timeout(60):
-        if path.parent.is_dir() and not path.exists():
-            path.write_bytes(_fresh())
+        _lay(path)
         store = await Store.open(path, clock or VirtualClock(), **options)
         try:
             yield store
         finally:
             await store.close()
+
+
+def _lay(path: Path) -> None:
+    if path.parent.is_dir() and not path.exists():
+        path.write_bytes(_fresh())
 
 
 def _fresh() -> bytes:

@@ -115,6 +115,22 @@ def test_a_disk_that_refuses_a_write_stops_the_store_and_loses_nothing_that_was_
     assert set(said["answered"]) <= stored
 
 
+def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    answered: set[str] = set()
+    for life, wanted in enumerate((1, 40, 300)):
+        command = [sys.executable, "-m", "tests.integration.store.killed_writer", str(tmp_path / "t.db"), str(life)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as writer:  # noqa: S603
+            assert writer.stdout is not None
+            answered |= {writer.stdout.readline().strip() for _ in range(wanted)}
+            writer.kill()
+            # A kill may cut the last line short: only whole ones were said.
+            answered |= {line.strip() for line in writer.stdout if line.endswith("\n")}
+    stored = {own_id for (own_id,) in look(tmp_path / "t.db", "SELECT event_id FROM journal")}
+    assert len(answered) >= 341
+    assert answered <= stored
+    assert look(tmp_path / "t.db", "PRAGMA integrity_check") == [("ok",)]
+
+
 async def test_damage_in_the_file_stops_the_store(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     async with opened(path) as store:

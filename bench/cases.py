@@ -1,0 +1,235 @@
+"""The cases (a) to (g): each adds a value to its rows in every round, so that rounds interleave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bench.deciding import events_per_second
+from bench.events import COMPANIES, Batch
+from bench.load import Order, Report
+from bench.processes import LOAD_CORE, ROOT, TARGET_CORE, Server, bot, load, module_server, start_bot
+from bench.steps import steps
+from bench.table import Row
+
+SIZES: Final = {"2 KB": 2_000, "20 KB": 20_000}
+SLOW_COMMIT_MS: Final = 2
+_PLAIN: Final = ("-m", "bot")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much to send in one round. `small` bodies are 2 KB, `large` ones 20 KB."""
+
+    small: int = 30_000
+    large: int = 8_000
+    decided: int = 20_000
+    paced: int = 12_000
+    pace: float = 200.0
+    filling: int = 100_000
+    slow: int = 6_000
+    slow_single: int = 1_500
+    stepped: int = 10_000
+
+
+QUICK: Final = Scale(
+    small=400, large=200, decided=2_000, paced=200, pace=200.0, filling=1_000, slow=200, slow_single=100, stepped=500
+)
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of the table by name, in the order in which they were first asked for."""
+
+    scale: Scale
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    def add(
+        self, what: str, unit: str, value: float, *, at_least: float | None = None, under: float | None = None
+    ) -> None:
+        """Add one round's value to a row."""
+        self.rows.setdefault(what, Row(what, unit, at_least=at_least, under=under)).values.append(value)
+
+
+def accept(rows: Rows) -> None:
+    """(a) and (b): the bot with everything on, beside a bare aiohttp handler, same client and same loop."""
+    for size, length in SIZES.items():
+        count = rows.scale.small if length < 10_000 else rows.scale.large
+        batch = Batch(name="accept", count=count, size=length)
+        bare = _against_bare(batch)
+        ours = _against_bot(batch)
+        target = 0.25 if length < 10_000 else None
+        rows.add(f"(a) accepted durably, {size}", "events/s", ours.report.rate)
+        rows.add(f"(a) p99 of an answer, {size}", "ms", ours.report.latency_ms(0.99))
+        rows.add(f"(a) accepted and decided, {size}", "events/s", count / ours.decided_s)
+        rows.add(f"(a) processor time an event, {size}", "µs", ours.processor_us)
+        rows.add(f"(b) bare aiohttp handler, {size}", "answers/s", bare.report.rate)
+        rows.add(f"(b) p99 of a bare answer, {size}", "ms", bare.report.latency_ms(0.99))
+        rows.add(f"(b) processor time an answer, {size}", "µs", bare.processor_us)
+        rows.add(f"(a) / (b), {size}", "", ours.report.rate / bare.report.rate, at_least=target)
+
+
+def decide(rows: Rows) -> None:
+    """(c): the core alone."""
+    rates = {n: events_per_second(n, rows.scale.decided) for n in (10, 100, 1_000)}
+    for rules, rate in rates.items():
+        rows.add(f"(c) decide, {rules:,} rules over all types", "events/s", rate)
+    rows.add("(c) 1,000 rules / 10 rules", "", rates[1_000] / rates[10], at_least=0.5)
+    one_type = events_per_second(1_000, rows.scale.decided, one_type=True)
+    rows.add("(c) decide, 1,000 rules on one type", "events/s", one_type)
+
+
+def tell(rows: Rows) -> None:
+    """(d): from accept to Slack at a steady pace; one in 100 fires, over 50 channels."""
+    with _folder() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
+        with bot(folder, slack=slack.port, rules=_channel_rules(folder)) as server:
+            load(_order(Batch(name="warm", count=COMPANIES, fires=0), server))
+            batch = Batch(name="tell", count=rows.scale.paced)
+            told = load(_order(batch, server, rate=rows.scale.pace))
+            arrivals = _wait_arrivals(slack, told)
+        from_answer = sorted((arrivals[run] - answered) / 1e6 for run, (_, answered) in told.fired.items())
+        from_sent = sorted((arrivals[run] - sent) / 1e6 for run, (sent, _) in told.fired.items())
+    rows.add("(d) accepted to Slack, median", "ms", statistics.median(from_answer), under=5.0)
+    rows.add("(d) accepted to Slack, p99", "ms", _p99(from_answer), under=20.0)
+    rows.add("(d) sent by the platform to Slack, median", "ms", statistics.median(from_sent))
+    rows.add("(d) sent by the platform to Slack, p99", "ms", _p99(from_sent))
+
+
+def grow(rows: Rows) -> None:
+    """(e) and (f): memory idle and after the load; start-up on no store, and after kill -9 on a full one."""
+    with _folder() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
+        rules = ROOT / "rules"
+        server = start_bot(folder, slack=slack.port, rules=rules)
+        rows.add("(f) start-up, new store", "s", server.started_in_s, under=1.0)
+        try:
+            time.sleep(1)
+            rows.add("(e) memory, idle", "MiB", server.resident_mib(), under=100)
+            _fill(server, rows.scale.filling)
+            rows.add(f"(e) memory, after {rows.scale.filling:,} events", "MiB", server.resident_mib(), under=140)
+        finally:
+            server.stop(signal.SIGKILL)
+        with bot(folder, slack=slack.port, rules=rules) as again:
+            rows.add("(f) start-up, full store, after kill -9", "s", again.started_in_s, under=1.0)
+        with bot(folder, slack=slack.port, rules=rules) as again:
+            rows.add("(f) start-up, full store, after SIGTERM", "s", again.started_in_s, under=1.0)
+
+
+def wait_for_disk(rows: Rows) -> None:
+    """(g): (a) on a disk that takes 2 ms longer for each commit, against one commit for each request."""
+    slow = ("-m", "bench.slow_commit", str(SLOW_COMMIT_MS))
+    grouped = _against_bot(Batch(name="slow", count=rows.scale.slow), through=(*slow, "grouped")).report
+    single = _against_bot(Batch(name="slow", count=rows.scale.slow_single), through=(*slow, "single")).report
+    rows.add("(g) +2 ms a commit, group commit, 2 KB", "events/s", grouped.rate)
+    rows.add("(g) +2 ms a commit, one commit a request, 2 KB", "events/s", single.rate)
+    rows.add("(g) group commit / one a request", "", grouped.rate / single.rate, at_least=5)
+
+
+def trace(rows: Rows) -> None:
+    """(w): where an event's processor time goes, step by step; the rest of (a) is HTTP in and the way to Slack."""
+    with _folder() as folder:
+        found = steps(folder, Batch(name="steps", count=rows.scale.stepped))
+    for step, taken in found.items():
+        rows.add(f"(w) {step}, 2 KB", "µs", taken)
+
+
+CASES: Final[dict[str, Callable[[Rows], None]]] = {
+    "a": accept,
+    "c": decide,
+    "d": tell,
+    "e": grow,
+    "g": wait_for_disk,
+    "w": trace,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The load's report, and what the target took: seconds until everything was decided too, processor µs a request."""
+
+    report: Report
+    decided_s: float
+    processor_us: float
+
+
+def _against_bare(batch: Batch) -> Measured:
+    with _folder() as folder, module_server("bench.bare", folder, TARGET_CORE) as server:
+        return _measured(batch, server, decided=lambda: None)
+
+
+def _against_bot(batch: Batch, through: Sequence[str] = _PLAIN) -> Measured:
+    with (
+        _folder() as folder,
+        module_server("bench.slack", folder, LOAD_CORE) as slack,
+        bot(folder, slack=slack.port, rules=ROOT / "rules", through=through) as server,
+    ):
+        return _measured(batch, server, decided=server.wait_decided)
+
+
+def _measured(batch: Batch, server: Server, *, decided: Callable[[], None]) -> Measured:
+    load(_order(Batch(name="warm", count=500, fires=0), server))
+    decided()
+    before = server.processor_s()
+    report = load(_order(batch, server))
+    ended = time.monotonic()
+    decided()
+    decided_s = report.seconds + time.monotonic() - ended
+    return Measured(report, decided_s, 1e6 * (server.processor_s() - before) / batch.count)
+
+
+def _order(batch: Batch, server: Server, rate: float = 0.0) -> Order:
+    aimed = Batch(name=batch.name, count=batch.count, size=batch.size, fires=batch.fires, port=server.port)
+    return Order(batch=aimed, rate=rate)
+
+
+def _fill(server: Server, events: int) -> None:
+    for first in range(0, events, 20_000):
+        count = min(20_000, events - first)
+        load(Order(batch=Batch(name="fill", count=count, first=first, port=server.port)))
+        server.wait_decided()
+
+
+def _channel_rules(folder: Path) -> Path:
+    """Write one rule that tells each company's failed runs in a channel of its own."""
+    rules = folder / "rules.yaml"
+    rules.write_text(
+        "rules:\n"
+        "  failed-runs:\n"
+        "    when: failed\n"
+        "    title: '{workflow} failed for {company}'\n"
+        "    show: [run, cause]\n"
+        "    notify: {channel: '{company}', otherwise: doc-alerts}\n"
+    )
+    return rules
+
+
+def _wait_arrivals(slack: Server, told: Report) -> dict[str, int]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        arrivals = slack.arrivals()
+        if told.fired.keys() <= arrivals.keys():
+            return arrivals
+        time.sleep(0.1)
+    missing = len(told.fired.keys() - slack.arrivals().keys())
+    raise SystemExit(f"{missing} of {len(told.fired)} messages did not arrive")
+
+
+def _p99(values: list[float]) -> float:
+    return values[min(int(len(values) * 0.99), len(values) - 1)]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder on the disk of the checkout: /tmp may be in memory, where a commit costs nothing."""
+    base = ROOT / "var"
+    base.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=base, prefix="bench-") as folder:
+        yield Path(folder)
+        os.sync()

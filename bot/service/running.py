@@ -1,0 +1,180 @@
+"""The running bot: starts the parts from the bottom up, watches them, and drains them from the top down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+import structlog
+
+from bot.clock import Clock
+from bot.core.decisions import Decisions
+from bot.errors import StoreFailedError
+from bot.metrics import Metrics
+from bot.pipeline import Pipeline
+from bot.service.fetching import Fetching
+from bot.service.senders import open_sender
+from bot.service.setup import Setup
+from bot.service.status import Status, Watched
+from bot.service.troubles import Troubles
+from bot.service.upkeep import keep_pruned
+from bot.slack.relay import Relay
+from bot.slack.sender import Sender
+from bot.sources import Reading
+from bot.sources.fetch import INTERNET, Reach
+from bot.store import Store
+from bot.web import Health, Hooks, HttpServer, Limits
+
+# How long each step of an orderly end may take; what does not fit goes on at the next start (seconds).
+ANSWERS_S: Final = 10.0
+DECIDING_S: Final = 5.0
+SENDING_MARGIN_S: Final = 1.0
+
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the bot does not choose itself: the clock, the terminal, how senders are limited, what may be fetched."""
+
+    clock: Clock
+    out: TextIO
+    limits: Limits
+    reach: Reach = INTERNET
+
+
+class Bot:
+    """All parts of one running bot, wired. Made inside the loop, over an open store."""
+
+    def __init__(self, setup: Setup, store: Store, around: Surroundings) -> None:
+        config, clock = setup.config, around.clock
+        self._setup, self._store, self._around = setup, store, around
+        self._stop = asyncio.Event()
+        self._failure: StoreFailedError | None = None
+        self._reference_seq = 0  # the journal row of the latest payload by reference that is not decided yet
+        self._metrics = Metrics()
+        self._sender: Sender = open_sender(config, clock, around.out)
+        self._troubles = Troubles(store, _admin_channel(setup), self._wake_pipeline)
+        self._relay = Relay(store.outbox, self._sender, clock, config.timezone, on_trouble=self._troubles.delivery)
+        self._fetching = self._wire_fetching()
+        self._pipeline = Pipeline(
+            store, setup.rule_set, clock, on_saved=self._saved, may_fetch=self._fetching.may_fetch
+        )
+        watched = Watched(store, self._pipeline, self._relay, setup.rule_set, lambda: self._server.connections)
+        self._status = Status(watched, clock, self._metrics)
+        self._server = self._wire_server()
+
+    async def run(self, on_ready: Callable[[int], None]) -> None:
+        """Serve until `stop`, then drain. Raises StoreFailedError when the process must end at once."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                parts = [tasks.create_task(part, name=name) for name, part in self._parts().items()]
+                relay = tasks.create_task(self._relay.run(), name="relay")
+                await self._serve(on_ready)
+                await self._drain(relay)
+                for part in (*parts, relay):
+                    part.cancel()
+        finally:
+            await self._server.drain(0)
+            await self._sender.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        self._status.obstacle = "draining"
+        self._stop.set()
+
+    def stored(self, seq: int, reading: Reading) -> None:
+        """Let the pipeline decide an event, and remember when a payload has to be fetched for it."""
+        if reading.reference is not None:
+            self._reference_seq = seq
+        self._pipeline.wake()
+
+    def quarantined(self, source: str, event_id: str) -> None:
+        """Tell the admin channel that a source sends what cannot be read."""
+        self._troubles.unreadable(source, event_id)
+
+    def failed(self, error: StoreFailedError) -> None:
+        """Stop without draining: nothing may be believed of the store any more."""
+        self._failure = error
+        self.stop()
+
+    def _wire_fetching(self) -> Fetching:
+        return Fetching(
+            self._store,
+            self._setup.sources,
+            self._around.clock,
+            self._metrics,
+            limit=self._around.limits.max_body,
+            on_stored=self._wake_pipeline,
+            reach=self._around.reach,
+        )
+
+    def _wire_server(self) -> HttpServer:
+        limits, clock = self._around.limits, self._around.clock
+        hooks = Hooks(self._setup.sources, self._store, clock, limits, self._metrics, news=self)
+        health = Health(self._status.look, self._status.refresh, self._metrics)
+        return HttpServer(hooks, health, limits, self._metrics)
+
+    def _parts(self) -> dict[str, Coroutine[None, None, None]]:
+        return {
+            "pipeline": self._pipeline.run(),
+            "fetching": self._fetching.run(),
+            "troubles": self._troubles.run(),
+            "upkeep": keep_pruned(self._store),
+        }
+
+    async def _serve(self, on_ready: Callable[[int], None]) -> None:
+        server = self._setup.config.server
+        port = await self._server.start(server.host, server.port)
+        self._status.describe_rules()
+        self._status.obstacle = None
+        on_ready(port)
+        await self._stop.wait()
+
+    async def _drain(self, relay: asyncio.Task[None]) -> None:
+        """Finish what is under way, from the top down, each step within its time."""
+        if self._failure is not None:
+            return
+        await self._server.drain(ANSWERS_S)
+        await _within(DECIDING_S, self._pipeline.caught_up(), "decided")
+        self._relay.stop()
+        await _within(self._sending_s(), asyncio.shield(relay), "sent")
+
+    def _sending_s(self) -> float:
+        slack = self._setup.config.slack
+        return SENDING_MARGIN_S + (slack.timeout_ms / 1_000 if slack else 0.0)
+
+    def _saved(self, decisions: Decisions) -> None:
+        """Pass on what was decided and saved."""
+        for transition in decisions.transitions:
+            self._metrics.transitions.labels(transition.change.value).inc()
+        for fault in decisions.faults:
+            self._metrics.rule_faults.labels(fault.rule).inc()
+        for notification in decisions.notifications:
+            self._metrics.notifications.labels(notification.reason.value).inc()
+        if decisions.notifications:
+            self._relay.wake(notification.channel for notification in decisions.notifications)
+        if self._reference_seq:
+            self._fetching.wake()
+            if self._pipeline.position.seq >= self._reference_seq:
+                self._reference_seq = 0
+
+    def _wake_pipeline(self) -> None:
+        self._pipeline.wake()
+
+
+def _admin_channel(setup: Setup) -> str | None:
+    return setup.config.slack.admin_channel if setup.config.slack else None
+
+
+async def _within(seconds: float, work: Awaitable[None], what: str) -> None:
+    """Wait for a step of the end; what is not done by then is on disk and goes on at the next start."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        _LOG.warning("stopping before everything was finished", left=f"not all {what}", after_s=seconds)

@@ -1,0 +1,130 @@
+"""The only place that turns files into a config, sources, rules and examples: for `run`, `check`, `test`, `preview`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from bot.config.load import examine_config
+from bot.config.model import Config
+from bot.config.notes import ERROR
+from bot.core.inputs import Event
+from bot.core.rule import RuleSet
+from bot.core.troubles import with_own_rules
+from bot.errors import InvalidInputError, Problem, UnreadableError
+from bot.rulepack.examples import ExampleResult, run_examples
+from bot.rulepack.load import read_rules
+from bot.rulepack.stories import Example
+from bot.service import dev_secrets
+from bot.sources import Source, build
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Everything that files say, free of errors. `rule_set` has the bot's own rules too."""
+
+    config: Config
+    sources: Mapping[str, Source]
+    rule_set: RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What files say beside all that is wrong with them. Without a readable config there are no rules."""
+
+    config: Config | None
+    rule_set: RuleSet
+    examples: tuple[Example, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether a start with these files would be refused."""
+        return any(problem.level == ERROR for problem in self.problems)
+
+
+def examine(
+    path: Path,
+    *,
+    dev: bool = False,
+    secrets_required: bool = False,
+    rule_paths: Sequence[Path] = (),
+    env: Mapping[str, str] = os.environ,
+) -> Examined:
+    """Read config and rules; `rule_paths` replace `rules:` of the config. Raises nothing for what is wrong in them."""
+    config, problems = examine_config(path, env, dev=dev, secrets_required=secrets_required)
+    if config is None:
+        return Examined(config=None, rule_set=RuleSet(rules={}), examples=(), problems=tuple(problems))
+    loaded = read_rules(rule_paths or config.rules, config)
+    return Examined(
+        config=config,
+        rule_set=loaded.rule_set,
+        examples=loaded.examples,
+        problems=(*problems, *loaded.problems),
+    )
+
+
+def load_setup(
+    path: Path, *, dev: bool = False, secrets_required: bool = False, env: Mapping[str, str] = os.environ
+) -> Setup:
+    """Return what the bot runs on. InvalidInputError with every problem of every file when there is an error."""
+    examined = examine(path, dev=dev, secrets_required=secrets_required, env=env)
+    if examined.config is None or examined.has_errors:
+        raise InvalidInputError(list(examined.problems))
+    config = _for_dev(examined.config) if dev else examined.config
+    admin_channel = config.slack.admin_channel if config.slack else None
+    return Setup(
+        config=config,
+        sources=sources_of(config),
+        rule_set=with_own_rules(examined.rule_set, admin_channel),
+    )
+
+
+def _for_dev(config: Config) -> Config:
+    """Return the config with made-up secrets, which are no protection, and so for this machine only."""
+    host = config.server.host if config.server.host in _LOOPBACK else "127.0.0.1"
+    return dev_secrets.with_made_up(replace(config, server=replace(config.server, host=host)))
+
+
+def read_config(path: Path) -> Config:
+    """Return the config alone. InvalidInputError with all its problems."""
+    config, problems = examine_config(path, os.environ, dev=False, secrets_required=False)
+    if config is None or any(problem.level == ERROR for problem in problems):
+        raise InvalidInputError(problems)
+    return config
+
+
+def sources_of(config: Config) -> dict[str, Source]:
+    """Return the configured sources by name."""
+    return {name: build(source) for name, source in config.sources.items()}
+
+
+def raw_of(sources: Mapping[str, Source]) -> Callable[[Event, bytes], Any]:
+    """Return what gives an event's decoded payload again from its stored body; None where that cannot be had."""
+
+    def read(event: Event, body: bytes) -> Any:
+        source = sources.get(event.source)
+        try:
+            return None if source is None else source.read(body).event.raw
+        except UnreadableError:
+            return None
+
+    return read
+
+
+def try_examples(examined: Examined, only: Sequence[str] = ()) -> list[ExampleResult]:
+    """Run the examples of the rules that could be read, or of those named in `only`, on the core that the bot runs."""
+    if examined.config is None:
+        return []
+    sources = sources_of(examined.config)
+
+    def read(source: str, body: bytes) -> Event:
+        return sources[source].read(body).event
+
+    wanted = [example for example in examined.examples if not only or example.rule in only]
+    return run_examples(examined.rule_set, wanted, read, examined.config.timezone)

@@ -1,0 +1,63 @@
+"""The bot's own troubles become events of its own: the same way to the admin channel as everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from bot.core.inputs import Event
+from bot.core.troubles import DELIVERY_PARKED, EVENT_UNREADABLE, trouble
+from bot.errors import StoreUnavailableError
+from bot.slack.answer import Verdict
+from bot.slack.lane import Trouble
+from bot.slack.waits import pause
+
+# What waits to be journaled; more than this at once says nothing new (one message per subject).
+_MOST_WAITING: Final = 1_000
+_STORE_AGAIN_S: Final = 1.0
+_PARKS: Final = frozenset({Verdict.DESTINATION_REFUSED, Verdict.PAYLOAD_REFUSED})
+
+
+class OwnJournal(Protocol):
+    """Where the bot's own events go."""
+
+    async def append_own(self, event: Event) -> int:
+        """Journal an event of the bot's own."""
+        ...
+
+
+class Troubles:
+    """Takes news from anywhere in the loop at once, and journals it in a task of its own."""
+
+    def __init__(self, journal: OwnJournal, admin_channel: str | None, on_stored: Callable[[], None]) -> None:
+        self._journal, self._admin_channel, self._on_stored = journal, admin_channel, on_stored
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(_MOST_WAITING)
+
+    def unreadable(self, source: str, event_id: str) -> None:
+        """An authentic body was quarantined."""
+        self._report(trouble(EVENT_UNREADABLE, source, event_id))
+
+    def delivery(self, news: Trouble) -> None:
+        """A delivery needs a person. Trouble with the admin channel itself cannot be told there."""
+        if news.verdict in _PARKS and news.channel != self._admin_channel:
+            self._report(trouble(DELIVERY_PARKED, news.channel, news.delivery_id, cause=news.detail))
+
+    async def run(self) -> None:
+        """Journal news until cancelled. Ends only with an error of the store."""
+        while True:
+            event = await self._waiting.get()
+            while not await self._journaled(event):
+                await pause(_STORE_AGAIN_S)
+
+    async def _journaled(self, event: Event) -> bool:
+        try:
+            await self._journal.append_own(event)
+        except StoreUnavailableError:
+            return False
+        self._on_stored()
+        return True
+
+    def _report(self, event: Event) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait(event)

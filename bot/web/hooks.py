@@ -1,0 +1,173 @@
+"""Deliveries: `POST /hooks/{source}` and `POST /hooks/{source}/{token}`, from the request to a safe answer.
+
+The order of checks is part of the outside: cheap refusals first, nothing unpacked or parsed before its sender is
+known, one identical 401 for every cause, and 200 only for what is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from bot import log
+from bot.clock import Clock
+from bot.core.inputs import Event
+from bot.errors import NotAuthenticError, StoreFailedError, StoreUnavailableError, UnreadableError
+from bot.metrics import Metrics
+from bot.sources.reading import Reading, Source
+from bot.web import answers
+from bot.web.limits import Limits, read_body
+from bot.web.refusals import RefusedError
+from bot.web.throttle import Throttle
+
+_LOG = structlog.get_logger()
+_SEGMENTS = 4  # "", "hooks", source, token
+
+
+class Stored(Protocol):
+    """What the journal says about one delivery."""
+
+    @property
+    def seq(self) -> int:
+        """Its place in the journal."""
+        ...
+
+    @property
+    def event_id(self) -> str:
+        """Our id of the event."""
+        ...
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether it was stored before."""
+        ...
+
+
+class Journal(Protocol):
+    """Where deliveries go. Both return after the commit; StoreUnavailableError or StoreFailedError otherwise."""
+
+    async def append(self, event: Event, body: bytes, reference: str | None) -> Stored:
+        """Store an event."""
+        ...
+
+    async def quarantine(self, source: str, body: bytes, error: str) -> Stored:
+        """Store an authentic body that cannot be read."""
+        ...
+
+
+class News(Protocol):
+    """Who hears what became of deliveries; called in the loop, after the commit, must return at once."""
+
+    def stored(self, seq: int, reading: Reading) -> None:
+        """Hear of an event that was stored for the first time."""
+        ...
+
+    def quarantined(self, source: str, event_id: str) -> None:
+        """Hear of an authentic body that cannot be read."""
+        ...
+
+    def failed(self, error: StoreFailedError) -> None:
+        """Hear that nothing may be believed of the store any more."""
+        ...
+
+
+class Hooks:
+    """Answers deliveries of all configured sources."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        journal: Journal,
+        clock: Clock,
+        limits: Limits,
+        metrics: Metrics,
+        *,
+        news: News,
+    ) -> None:
+        self._sources = dict(sources)
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits
+        self._metrics = metrics
+        self._news = news
+        self._said = Throttle(clock)
+        self._accepted = {name: metrics.accepted.labels(name) for name in sources}
+        self._duplicates = {name: metrics.duplicates.labels(name) for name in sources}
+        self._quarantined = {name: metrics.quarantined.labels(name) for name in sources}
+        self.accepting = True
+
+    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """Answer a request under /hooks/. `path` is the decoded path."""
+        try:
+            source, token = self._admit(request, path)
+            body = await read_body(request, self._limits)
+            return await self._deliver(source, request.headers, body, token)
+        except RefusedError as refused:
+            self._metrics.refused.labels(refused.reason).inc()
+            return refused.answer.last() if refused.closes else refused.answer.again()
+
+    def _admit(self, request: web.BaseRequest, path: str) -> tuple[Source, str | None]:
+        """Return whom the path names and its token; RefusedError for all that needs no look at the body."""
+        segments = path.split("/", _SEGMENTS)
+        source = self._sources.get(segments[2]) if len(segments) <= _SEGMENTS else None
+        if source is None:
+            raise RefusedError("unknown_source", answers.UNKNOWN_SOURCE)
+        if request.method != "POST":
+            raise RefusedError("method", answers.POST_ONLY)
+        if not self.accepting:
+            raise RefusedError("draining", answers.NOT_STORED)
+        if "Content-Encoding" in request.headers:
+            raise RefusedError("encoding", answers.ENCODED)
+        return source, segments[3] if len(segments) == _SEGMENTS else None
+
+    async def _deliver(
+        self, source: Source, headers: Mapping[str, str], body: bytes, token: str | None
+    ) -> web.StreamResponse:
+        try:
+            source.verify(headers, body, token, self._clock.now_ms())
+        except NotAuthenticError as error:
+            self._said.warning("delivery refused", source=source.name, cause=str(error))
+            raise RefusedError("not_authentic", answers.NOT_AUTHENTIC, closes=False) from error
+        challenge = source.handshake(body)
+        if challenge is not None:
+            _LOG.info("handshake answered", source=source.name)
+            return answers.answer(HTTPStatus.OK, {"challenge": challenge}).again()
+        try:
+            return await self._store(source, body)
+        except StoreUnavailableError as error:
+            self._said.warning("cannot store right now", source=source.name, cause=str(error))
+            raise RefusedError("unavailable", answers.NOT_STORED, closes=False) from error
+        except StoreFailedError as error:
+            self._news.failed(error)
+            raise RefusedError("unavailable", answers.NOT_STORED) from error
+
+    async def _store(self, source: Source, body: bytes) -> web.StreamResponse:
+        reading, trouble = self._read(source, body)
+        if reading is None:
+            kept = await self._journal.quarantine(source.name, body, trouble)
+            if not kept.duplicate:
+                self._quarantined[source.name].inc()
+                self._news.quarantined(source.name, kept.event_id)
+            self._said.warning("delivery quarantined", source=source.name, event_id=kept.event_id, cause=trouble)
+            return answers.stored("quarantined", kept.event_id)
+        kept = await self._journal.append(reading.event, reading.body, reading.reference)
+        if kept.duplicate:
+            self._duplicates[source.name].inc()
+            return answers.stored("duplicate", kept.event_id)
+        self._accepted[source.name].inc()
+        self._news.stored(kept.seq, reading)
+        return answers.stored("accepted", kept.event_id)
+
+    def _read(self, source: Source, body: bytes) -> tuple[Reading | None, str]:
+        """Return what the body says, or why it cannot be read; a bug of ours must not lose an authentic event."""
+        try:
+            return source.read(body), ""
+        except UnreadableError as error:
+            return None, str(error)
+        except Exception as error:  # noqa: BLE001  (kept in quarantine instead, with the bug in the log)
+            log.bug(_LOG, "a source raised while reading", error, source=source.name)
+            return None, f"a fault of ours while reading ({type(error).__name__})"

@@ -1,0 +1,28 @@
+"""kill -9, ten times, while events are being posted. `make soak` does it two hundred times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e import killing
+from tests.fakes.slack import FakeSlack
+
+KILLS = 10
+
+
+async def test_ten_kills_lose_no_answered_event_and_tell_no_alert_twice(tmp_path: Path) -> None:
+    told = killing.Told()
+    async with FakeSlack() as fake:
+        killing.furnish(fake, tmp_path)
+        await killing.lives(fake, tmp_path, KILLS, seed=7, told=told)
+        await killing.settled(tmp_path, life=KILLS)
+        assert len(told.answered) > 10 * KILLS
+        assert killing.verdict(fake, tmp_path, told) == []
+        # The verdict itself must be able to say no.
+        told.answered.add("evt_never_stored")
+        sent = next(message for message in fake.messages() if message.delivery_id)
+        fake.workspace.messages.append(sent)
+        assert len(killing.verdict(fake, tmp_path, told)) == 2
+    for life in range(KILLS + 1):
+        assert "Traceback" not in (tmp_path / f"err-{life}.txt").read_text()
+        assert '"where"' not in (tmp_path / f"err-{life}.txt").read_text()
