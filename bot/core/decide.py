@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import msgspec
 
@@ -47,9 +46,10 @@ def _on_event(event: Event, view: View, rule_set: RuleSet, into: Decisions) -> N
         if match.slice_key in closing and _closes_rather(match, view):
             continue
         closing.pop(match.slice_key, None)
-        _guarded(step.on_match, Turn(match, enriched, rule_set, into), view)
+        _guarded(step.on_match, Turn(match, enriched, rule_set, Decisions()), view, into)
     for match in closing.values():
-        _guarded(step.on_closing, Turn(match, enriched, rule_set, into), view)
+        if step.may_close(match, enriched, view):
+            _guarded(step.on_closing, Turn(match, enriched, rule_set, Decisions()), view, into)
 
 
 def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> Iterator[Match]:
@@ -99,7 +99,7 @@ def _complete(event: Event, found: list[Match], view: View, rule_set: RuleSet, i
     enriched = enrich(event, view)
     earlier = list(_matches(enrich(envelope, view), view, rule_set, into))
     for match in earlier:
-        _guarded(step.on_completion, Turn(match, enriched, rule_set, into), view)
+        _guarded(step.on_completion, Turn(match, enriched, rule_set, Decisions()), view, into)
     told = any(isinstance(match.rule.kind, EveryMatch) and match.rule.mode is Mode.LIVE for match in earlier)
     done = {match.rule.name for match in earlier}
     new = [match for match in found if match.rule.name not in done]
@@ -180,15 +180,14 @@ def _without_alert(slice_: Slice, rule: Rule | None) -> Slice | None:
     return msgspec.structs.replace(slice_, stale_at=slice_.stale_at + within)
 
 
-def _guarded(look: Callable[[Turn, View], None], turn: Turn, view: View) -> None:
+def _guarded(look: Callable[[Turn, View], None], turn: Turn, view: View, into: Decisions) -> None:
     """Take over the effects of a rule's turn whole, or none of them when it raises."""
-    part = Decisions()
     try:
-        look(replace(turn, into=part), view)
+        look(turn, view)
     except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
-        _set_aside(turn.match.rule, turn.enriched.event, error, turn.into)
+        _set_aside(turn.match.rule, turn.enriched.event, error, into)
     else:
-        turn.into.add(part)
+        into.add(turn.into)
 
 
 def _set_aside(rule: Rule, event: Event, error: Exception, into: Decisions) -> None:

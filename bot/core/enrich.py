@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
+from bot.core.catalogue import FINAL_OUTCOMES
 from bot.core.conditions import Lookup, lookup
 from bot.core.fields import LENT_FIELDS
 from bot.core.inputs import Event, Value
-from bot.core.state import Learnt, Memory, View
+from bot.core.state import Ended, Learnt, Memory, View
 
 # A memory that nothing changes is written again once a day, so that retention sees that it is in use.
-_FRESH_FOR_MS: Final = 86_400_000
+_DAY_MS: Final = 86_400_000
+# A file has no facts of its own to lend but which job it was added to.
+_LEARNT: Final = {"run": LENT_FIELDS, "job": LENT_FIELDS, "file": ("job",)}
+# Final events of different types about one thing: a platform has fewer.
+_ENDINGS_KEPT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,15 @@ def memory_key(kind: str, source: str, identity: str) -> str:
 
 def memory_keys(event: Event) -> tuple[str, ...]:
     """Return the memories that an event's own ids name, for reading ahead."""
-    return tuple(memory_key(kind, event.source, str(identity)) for kind, identity in _own_ids(event))
+    return tuple(memory_key(kind, event.source, identity) for kind, identity in _own_ids(event))
 
 
 def enrich(event: Event, view: View) -> Enriched:
     """Return the event's own values, its subject, and what memory lends where it has none of its own."""
     values, lent = dict(event.fields), dict[str, int]()
-    subject = values.get("run") or values.get("job") or values.get("file")
+    subject = subject_of(event)
     if subject is not None:
-        values["subject"] = subject
+        values["subject"] = subject[1]
     _lend_job_of_file(event, view, values, lent)
     for kind in ("run", "job"):
         identity = values.get(kind)
@@ -56,20 +59,34 @@ def enrich(event: Event, view: View) -> Enriched:
 
 def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
     """Yield the memories that this event changes. Only its own values are learnt, never what was lent."""
+    is_final = not FINAL_OUTCOMES.isdisjoint(event.outcomes)
     for kind, identity in _own_ids(event):
-        names = ("job",) if kind == "file" else LENT_FIELDS
-        told = {name: event.fields[name] for name in names if name in event.fields}
-        key = memory_key(kind, event.source, str(identity))
+        told = {name: event.fields[name] for name in _LEARNT[kind] if name in event.fields}
+        ends = is_final and (kind != "file" or subject_of(event) == ("file", identity))
+        if not told and not ends:
+            continue
+        key = memory_key(kind, event.source, identity)
         old = view.memory(key)
-        if told and _says_more(old, told, event.at):
-            yield key, _merged(old, told, event.at)
+        if ends or _says_more(old, told, event.at):
+            yield key, _merged(old, told, event, ends=ends)
 
 
-def _own_ids(event: Event) -> Iterator[tuple[str, Any]]:
+def subject_of(event: Event) -> tuple[str, str] | None:
+    """Return what an event is about: its own run, else job, else file."""
+    return next(_own_ids(event), None)
+
+
+def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tuple[Ended, ...]:
+    """Return the final events of a run, job or file that were received in the 24 hours before this event."""
+    memory = view.memory(memory_key(kind, enriched.event.source, identity))
+    return tuple(_of_the_last_day(memory, enriched.event.at)) if memory else ()
+
+
+def _own_ids(event: Event) -> Iterator[tuple[str, str]]:
     for kind in ("run", "job", "file"):
         identity = event.fields.get(kind)
         if identity is not None:
-            yield kind, identity
+            yield kind, str(identity)
 
 
 def _lend_job_of_file(event: Event, view: View, values: dict[str, Value], lent: dict[str, int]) -> None:
@@ -91,15 +108,23 @@ def _lend(memory: Memory | None, values: dict[str, Value], lent: dict[str, int])
 
 
 def _says_more(old: Memory | None, told: dict[str, Value], now: int) -> bool:
-    if old is None or now - old.at >= _FRESH_FOR_MS:
+    if old is None or now - old.at >= _DAY_MS:
         return True
     return any((known := old.facts.get(name)) is None or known.value != value for name, value in told.items())
 
 
-def _merged(old: Memory | None, told: dict[str, Value], now: int) -> Memory:
+def _merged(old: Memory | None, told: dict[str, Value], event: Event, *, ends: bool) -> Memory:
     facts = dict(old.facts) if old else {}
     for name, value in told.items():
         known = facts.get(name)
         if known is None or known.value != value:
-            facts[name] = Learnt(value, now)
-    return Memory(facts, now) if old is None else msgspec.structs.replace(old, facts=facts, at=now)
+            facts[name] = Learnt(value, event.at)
+    ended = tuple(_of_the_last_day(old, event.at)) if old else ()
+    if ends:
+        others = (end for end in ended if end.type != event.type)
+        ended = (*others, Ended(event.type, event.outcomes, event.at))[-_ENDINGS_KEPT:]
+    return Memory(facts, event.at, ended)
+
+
+def _of_the_last_day(memory: Memory, now: int) -> Iterator[Ended]:
+    return (end for end in memory.ended if end.at > now - _DAY_MS)

@@ -152,6 +152,11 @@ class Rule:
         """Say whether an event that opens this rule may be one after which the platform still goes on."""
         return self.when.may_be_unfinished()
 
+    @cached_property
+    def is_about_one_thing(self) -> bool:
+        """Say whether a key is one run or job (or the event's own subject), of which memory knows what ended it."""
+        return self.per is None or self.per in {("subject",), ("run",), ("job",)}
+
     @property
     def drains(self) -> bool:
         """Counting kinds end when their condition is false again, unless another ending is written."""

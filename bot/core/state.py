@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from bot.core.catalogue import Outcome
 from bot.core.inputs import Value
 from bot.core.rule import Mode, Severity
 
@@ -97,7 +98,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     condition holds, however many events come. `counted` holds short digests of the distinct values that the open
     alert counts, `top` how often each value of the rule's `top` field came in it; both are capped (counting.py).
     `values` are the fields of the last event that drew the card. `closed_at` is the last final closing event, which
-    excuses an opening that arrives after it. `stale_at` is when a slice without an alert may be forgotten.
+    excuses an opening that arrives after it; of rules about one run or job, memory knows that. `stale_at` is when a
+    slice without an alert may be forgotten.
     """
 
     rule: str
@@ -117,11 +119,20 @@ class Learnt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int
 
 
-class Memory(msgspec.Struct, frozen=True, gc=False):
-    """What earlier events of one job, run or file told."""
+class Ended(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A final event of what a memory is about: its type and outcomes, and when it was received (ms)."""
+
+    type: str
+    outcomes: tuple[Outcome, ...]
+    at: int
+
+
+class Memory(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What earlier events of one job, run or file told, and which of the last day were final (newest last)."""
 
     facts: dict[str, Learnt]
     at: int
+    ended: tuple[Ended, ...] = ()
 
 
 class Timer(NamedTuple):

@@ -11,9 +11,9 @@ from bot.core.catalogue import FINAL_OUTCOMES, Outcome
 from bot.core.conditions import as_text
 from bot.core.counting import COUNTED_AT_MOST, Counted, count, most_frequent, short, tallied
 from bot.core.decisions import Decisions, Reason
-from bot.core.enrich import Enriched
+from bot.core.enrich import Enriched, ended_before, subject_of
 from bot.core.lifecycle import Ending, completed, deadlines, end, fire, opened, repeated, tell
-from bot.core.match import Match
+from bot.core.match import SUBJECT, Match
 from bot.core.portrait import TOP_AT_MOST
 from bot.core.rule import AtLeast, Rule, RuleSet
 from bot.core.state import Alert, AlertState, Sighting, Slice, View
@@ -45,9 +45,15 @@ def on_match(turn: Turn, view: View) -> None:
     if isinstance(match.rule.kind, AtLeast):
         after = _count_one(turn, match.rule.kind, before)
     else:
-        after = _every_match(turn, before)
+        after = _every_match(turn, before, view)
     if after is not before:
         turn.into.slices[match.slice_key] = after
+
+
+def may_close(match: Match, enriched: Enriched, view: View) -> bool:
+    """Say whether anything follows from a closing event: most end nothing, and a rule's turn is not free."""
+    slice_ = view.slice(match.slice_key)
+    return (slice_ is not None and slice_.alert is not None) or _excuses(match.rule, enriched)
 
 
 def on_closing(turn: Turn, view: View) -> None:
@@ -78,10 +84,10 @@ def on_completion(turn: Turn, view: View) -> None:
     turn.into.slices[turn.match.slice_key] = changed
 
 
-def _every_match(turn: Turn, slice_: Slice) -> Slice:
+def _every_match(turn: Turn, slice_: Slice, view: View) -> Slice:
     if slice_.alert is not None:
         return _repeat(turn, slice_, slice_.alert, 1)
-    if _excused(turn.match.rule, turn.enriched, slice_):
+    if _excused(turn, slice_, view):
         return slice_
     return _open(turn, slice_, 1)
 
@@ -149,16 +155,24 @@ def _with_top(alert: Alert, slice_: Slice) -> Alert:
     return msgspec.structs.replace(alert, top=most_frequent(slice_.top, TOP_AT_MOST)) if slice_.top else alert
 
 
-def _excused(rule: Rule, enriched: Enriched, slice_: Slice) -> bool:
+def _excused(turn: Turn, slice_: Slice, view: View) -> bool:
     """An opening that is not final itself is excused by a final closing event of the last 24 hours."""
-    if rule.resolved_by is None or slice_.closed_at is None or _is_final(enriched.event.outcomes):
+    closes, enriched = turn.match.rule.resolved_by, turn.enriched
+    if closes is None or _is_final(enriched.event.outcomes):
         return False
-    return slice_.closed_at > enriched.event.at - EXCUSED_FOR_MS
+    if not turn.match.rule.is_about_one_thing:
+        return slice_.closed_at is not None and slice_.closed_at > turn.at - EXCUSED_FOR_MS
+    [(name, identity)] = turn.match.key
+    own = subject_of(enriched.event)
+    kind = own[0] if name == SUBJECT and own else name
+    return any(closes.selects(end.type, end.outcomes) for end in ended_before(enriched, kind, identity, view))
 
 
 def _excuses(rule: Rule, enriched: Enriched) -> bool:
-    """Say whether a closing event must be remembered: only where an opening of the rule may not be final."""
-    return not isinstance(rule.kind, AtLeast) and rule.may_open_unfinished and _is_final(enriched.event.outcomes)
+    """Say whether a closing event must be remembered in the slice: where an opening may not be final."""
+    if isinstance(rule.kind, AtLeast) or rule.is_about_one_thing:
+        return False
+    return rule.may_open_unfinished and _is_final(enriched.event.outcomes)
 
 
 def _is_final(outcomes: tuple[Outcome, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final, Protocol
 
 from bot.core.decisions import Decisions
@@ -58,7 +59,7 @@ class StoredView:
     def read_ahead(self, inputs: Iterable[Input]) -> None:
         """Read in one go the memories that a batch will ask for."""
         wanted = {key for given in inputs if isinstance(given, Event) for key in memory_keys(given)}
-        missing = wanted - self._memories.keys()
+        missing = {key for key in wanted if key not in self._memories}  # `wanted - keys()` goes through all keys
         if missing:
             self._memories.update(dict.fromkeys(missing))
             self._memories.update(self._reader.read_memories(missing))
@@ -137,5 +138,7 @@ class StoredView:
 
 
 def _trim(cache: dict[str, Memory | None] | dict[str, Slice | None], limit: int) -> None:
-    for key in list(cache)[: max(0, len(cache) - limit)]:
-        del cache[key]
+    """Forget the oldest, down to the cap, once there are a quarter too many: going through a dict is not free."""
+    if len(cache) > limit + limit // 4:
+        for key in list(islice(cache, len(cache) - limit)):
+            del cache[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from bot.store.values import Keep
 # Above the cap on connections, with room for the store, Slack and payloads.
 _FILES_WANTED: Final = 4_096
 
+_ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 50_000
+
 _LOG = structlog.get_logger()
 
 
@@ -30,6 +33,16 @@ def serve(setup: Setup, around: Surroundings, on_ready: Callable[[int], None]) -
     log.hide(_secrets(setup))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(setup, around, on_ready))
+
+
+def _spare_collections() -> None:
+    """Let the cycle collector look seldom, and never again at what was loaded for good.
+
+    What an event makes is freed by counting references; looking for cycles among all of it took a third of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 async def _serve(setup: Setup, around: Surroundings, on_ready: Callable[[int], None]) -> None:
@@ -44,6 +57,7 @@ async def _serve(setup: Setup, around: Surroundings, on_ready: Callable[[int], N
     store = await Store.open(
         setup.config.store_path, around.clock, keep=_keep(setup), raw_of=raw_of(setup.sources), on_failed=failed
     )
+    _spare_collections()
     try:
         bot = Bot(setup, store, around)
         bots.append(bot)

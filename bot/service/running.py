@@ -157,7 +157,7 @@ class Bot:
         for notification in decisions.notifications:
             self._metrics.notifications.labels(notification.reason.value).inc()
         if decisions.notifications:
-            self._relay.wake(notification.channel for notification in decisions.notifications)
+            self._relay.wake(decisions.notifications)
         if self._reference_seq:
             self._fetching.wake()
             if self._pipeline.position.seq >= self._reference_seq:

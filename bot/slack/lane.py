@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.clock import Clock
-from bot.core.decisions import Reason
 from bot.errors import StoreUnavailableError
 from bot.slack.answer import Answer, Verdict
 from bot.slack.buckets import Call, Pace
@@ -44,7 +43,6 @@ class Shared:
     random: Callable[[], float]
     edits: bool
     report: Callable[[Trouble], None]
-    wake: Callable[[], None]
 
 
 class Lane:
@@ -100,18 +98,11 @@ class Lane:
         if isinstance(sent, Idle):
             self._give_back(call)
             self._put_away(row, sent)
-            self._look_again(row)
             return
         wait = self._learn(call, sent.answer)
         again = await self._shared.delivering.settle(sent, wait)
         self._put_back(row, sent, again)
         self._tell(row, sent.answer)
-        self._look_again(row)
-
-    def _look_again(self, row: Delivery) -> None:
-        """A change that was decided while its message was being edited has made the row ready once more."""
-        if row.reason is not Reason.FIRST and row.delivery_id not in self.queue:
-            self._shared.wake()
 
     def _put_away(self, row: Delivery, why: Idle) -> None:
         if why is Idle.HELD:

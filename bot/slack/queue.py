@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from bot.core.decisions import Reason
 from bot.slack.buckets import Call
 from bot.slack.waits import LONGEST
@@ -43,14 +45,21 @@ class Queue:
 
     def offer(self, row: Delivery) -> None:
         """Take a row in, or the newer state of one that waits already."""
-        known = self._held.get(row.delivery_id)
-        if known is None or known.revision < row.revision:
-            self._held.pop(row.delivery_id, None)
+        held, waiting = self._held.get(row.delivery_id), self._rows.get(row.delivery_id)
+        if held is not None and held.revision >= row.revision:
+            return
+        self._held.pop(row.delivery_id, None)
+        if waiting is None:
             self._rows[row.delivery_id] = row
+        elif waiting.revision <= row.revision:  # in its place, and with what it still waits for
+            not_before, created_at = max(waiting.not_before, row.not_before), min(waiting.created_at, row.created_at)
+            self._rows[row.delivery_id] = replace(row, not_before=not_before, created_at=created_at)
 
     def remove(self, row: Delivery) -> None:
-        """Let a row go: it is sent, or somebody else's."""
-        self._rows.pop(row.delivery_id, None)
+        """Let a row go: it is sent, or somebody else's. A newer state that was offered meanwhile stays."""
+        known = self._rows.get(row.delivery_id)
+        if known is not None and known.revision <= row.revision:
+            del self._rows[row.delivery_id]
 
     def hold(self, row: Delivery) -> None:
         """Set an edit aside until its message is there."""

@@ -1,7 +1,7 @@
 """The relay: drains the outbox, one queue and one task per channel, so that no channel ever waits for another.
 
-Tasks exist only while their queue has rows. Wake it after every save; it reads the rows that are ready, and each
-queue sends when the pace, its own back-off and the circuit allow.
+Tasks exist only while their queue has rows. Wake it after every save with what was decided; rows of an earlier process
+are read from the outbox. Each queue sends when the pace, its own back-off and the circuit allow.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.clock import Clock
+from bot.core.decisions import Notification
 from bot.errors import StoreUnavailableError
 from bot.slack.answer import Verdict
 from bot.slack.buckets import Call, Pace
@@ -67,6 +68,8 @@ class Relay:
         self._outbox, self._sender, self._clock = outbox, sender, clock
         self._on_trouble = on_trouble
         self._wakeup, self._stop = asyncio.Event(), asyncio.Event()
+        self._news: list[Notification] = []
+        self._look_at_all = True
         self._lanes: dict[str, Lane] = {}
         self._refused: dict[str, str] = {}
         self._token_told = False
@@ -78,7 +81,6 @@ class Relay:
             random=random,
             edits=sender.edits,
             report=self._report,
-            wake=self.wake,
         )
 
     async def run(self) -> None:
@@ -93,9 +95,11 @@ class Relay:
             for lane in self._lanes.values():
                 lane.stop()
 
-    def wake(self, channels: Iterable[str] = ()) -> None:
-        """Say that rows may have become ready. `channels` is a hint and may be empty."""
-        del channels
+    def wake(self, news: Iterable[Notification] = ()) -> None:
+        """Say what was decided and saved; without any, that all rows that are ready must be read again."""
+        before = len(self._news)
+        self._news.extend(news)
+        self._look_at_all |= len(self._news) == before
         self._wakeup.set()
 
     def stop(self) -> None:
@@ -139,6 +143,15 @@ class Relay:
         self._report(Trouble(Verdict.UNKNOWN, row.channel, row.delivery_id, _CUT_SHORT))
 
     async def _take_in(self, tasks: asyncio.TaskGroup) -> None:
+        """Give every row to its lane: those just decided as they are, all that are ready when that is not enough."""
+        news, self._news = self._news, []
+        if self._look_at_all:
+            await self._take_in_all(tasks)
+        for one in news:
+            self._lane(self._sender.address(one.channel)).offer(_row_of(one), tasks)
+        self._shared.pace.forget_idle(self._clock.monotonic())
+
+    async def _take_in_all(self, tasks: asyncio.TaskGroup) -> None:
         started = self._clock.monotonic()
         try:
             rows = await self._outbox.ready()
@@ -146,9 +159,9 @@ class Relay:
             self._wakeup.set()
             await pause(_STORE_AGAIN_S, self._stop)
             return
+        self._look_at_all = False
         for row in rows:
             self._lane(self._sender.address(row.channel)).offer(row, tasks)
-        self._shared.pace.forget_idle(self._clock.monotonic())
         took = self._clock.monotonic() - started
         if took > _CHEAP_READ_S:
             await pause(_READ_SHARE * took, self._stop)
@@ -187,6 +200,19 @@ class Relay:
         for state, meaning in _IN_TROUBLE.items():
             if counts.get(state):
                 yield f"{counts[state]} {'delivery' if counts[state] == 1 else 'deliveries'} {meaning}"
+
+
+def _row_of(news: Notification) -> Delivery:
+    """Return the row that the save of a notification made or brought up to date; claiming it reads the true one."""
+    return Delivery(
+        delivery_id=news.delivery_id,
+        alert_id=news.alert_id,
+        channel=news.channel,
+        reason=news.reason,
+        severity=news.severity,
+        revision=news.revision,
+        created_at=news.at,
+    )
 
 
 _IN_TROUBLE: Final = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.clock import Clock
-from bot.core.decisions import Reason
+from bot.core.decisions import Notification, Reason
 from bot.core.identity import delivery_id
 from bot.core.state import Alert
 from bot.errors import StoreUnavailableError
@@ -24,6 +24,12 @@ class TwinOutbox:
         self.messages: dict[tuple[str, str], Message] = {}
         self.story: list[tuple[str, DeliveryState]] = []
         self.busy = 0
+        self._news: list[Notification] = []
+
+    def take_news(self) -> list[Notification]:
+        """Return what was decided since the last call, as the pipeline tells it after a save."""
+        news, self._news = self._news, []
+        return news
 
     def decide(self, alert: Alert, reason: Reason = Reason.FIRST, channel: str = "doc-alerts") -> Delivery:
         """Save an alert and its notification, as the pipeline does: one row for all edits of a message."""
@@ -37,6 +43,17 @@ class TwinOutbox:
             severity=alert.severity,
             revision=alert.revision,
             created_at=self._clock.now_ms(),
+        )
+        self._news.append(
+            Notification(
+                delivery_id=row.delivery_id,
+                alert_id=row.alert_id,
+                channel=channel,
+                reason=reason,
+                severity=row.severity,
+                revision=row.revision,
+                at=row.created_at,
+            )
         )
         known = self.rows.get(row.delivery_id)
         if known is not None and known.state in _WAITING:

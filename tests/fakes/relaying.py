@@ -85,8 +85,9 @@ class Scene:
     troubles: list[Trouble]
 
     async def sleep(self, seconds: float) -> None:
-        """Wake the relay and let this much time pass."""
-        self.relay.wake()
+        """Tell the relay what was decided, as the service does after a save, and let this much time pass."""
+        if news := self.outbox.take_news():
+            self.relay.wake(news)
         await asyncio.sleep(seconds)  # noqa: TID251 - skipped time
 
 

@@ -25,7 +25,7 @@ from tests.waiting import eventually_async
 CHANNEL = "C0DOCALERT1"
 
 
-async def decide(store: Store, given: Alert, reason: Reason) -> str:
+async def decide(store: Store, given: Alert, reason: Reason) -> Notification:
     """Save an alert and its notification as the pipeline does."""
     kind = "first" if reason is Reason.FIRST else "edit"
     own = delivery_id(given.alert_id, CHANNEL, kind)
@@ -39,7 +39,7 @@ async def decide(store: Store, given: Alert, reason: Reason) -> str:
         at=given.last_at,
     )
     await store.save(Decisions(alerts={given.alert_id: given}, notifications=[told]), store.cursor(), (), ())
-    return own
+    return told
 
 
 @asynccontextmanager
@@ -80,17 +80,16 @@ async def test_a_message_is_posted_and_edited_from_rows_on_disk(tmp_path: Path) 
     store = await Store.open(tmp_path / "t.db", SystemClock())
     async with FakeSlack() as fake, relayed(store, fake) as relay:
         first = await decide(store, alert(), Reason.FIRST)
-        relay.wake()
+        relay.wake([first])
         await until(store, sent=1)
-        await decide(store, over(), Reason.RESOLVED)
-        relay.wake([CHANNEL])
+        relay.wake([await decide(store, over(), Reason.RESOLVED)])
         await until(store, sent=2)
         (message,) = fake.messages()
-        assert message.delivery_id == first
+        assert message.delivery_id == first.delivery_id
         assert message.visible.startswith("✅ Resolved")
         stored = store.read_message("al_0001", CHANNEL)
         assert stored is not None
-        assert (stored.ts, stored.revision, stored.delivery_id) == (message.ts, 2, first)
+        assert (stored.ts, stored.revision, stored.delivery_id) == (message.ts, 2, first.delivery_id)
     await store.close()
 
 
@@ -98,13 +97,12 @@ async def test_after_a_kill_a_post_under_way_is_unknown_and_an_edit_goes_out(tmp
     async with FakeSlack() as fake:
         store = await Store.open(tmp_path / "t.db", SystemClock())
         async with relayed(store, fake) as relay:
-            await decide(store, alert(1), Reason.FIRST)
-            relay.wake()
+            relay.wake([await decide(store, alert(1), Reason.FIRST)])
             await until(store, sent=1)
         cut = await decide(store, alert(2), Reason.FIRST)
-        await store.outbox.claim(cut, 1)
+        await store.outbox.claim(cut.delivery_id, 1)
         edit = await decide(store, over(), Reason.RESOLVED)
-        await store.outbox.claim(edit, 2)
+        await store.outbox.claim(edit.delivery_id, 2)
         await store.close()
 
         store = await Store.open(tmp_path / "t.db", SystemClock())
@@ -118,16 +116,13 @@ async def test_after_a_kill_a_post_under_way_is_unknown_and_an_edit_goes_out(tmp
 async def test_a_change_saved_while_an_edit_is_under_way_is_not_lost(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "t.db", SystemClock())
     async with FakeSlack() as fake, relayed(store, fake) as relay:
-        await decide(store, alert(), Reason.FIRST)
-        relay.wake()
+        relay.wake([await decide(store, alert(), Reason.FIRST)])
         await until(store, sent=1)
         fake.fault("slow", method="chat.update", seconds=0.3)
         taken = alert(state=AlertState.ACKNOWLEDGED, acknowledged_by="Ana", revision=2)
-        await decide(store, taken, Reason.ACKNOWLEDGED)
-        relay.wake()
+        relay.wake([await decide(store, taken, Reason.ACKNOWLEDGED)])
         await until(store, sending=1)
-        await decide(store, over(revision=3), Reason.RESOLVED)
-        relay.wake()
+        relay.wake([await decide(store, over(revision=3), Reason.RESOLVED)])
         await until(store, sent=2, sending=0, ready=0)
         (message,) = fake.messages()
         assert message.visible.startswith("✅ Resolved")
