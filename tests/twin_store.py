@@ -48,6 +48,10 @@ class TwinStore:
         self.attempts[seq] = self.attempts.get(seq, 0) + 1
         return self.attempts[seq]
 
+    def take_back_attempt(self, seq: int) -> None:
+        if seq in self.attempts:
+            self.attempts[seq] -= 1
+
     async def save(
         self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[SetAside]
     ) -> None:

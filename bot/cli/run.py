@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def command(*, dev: bool, config: Path) -> int:
 
 
 def _greet(setup: Setup, port: int, config: Path) -> None:
-    for line in guidance(setup.config, setup.rule_set, port, config):
-        say(line)
+    with contextlib.suppress(OSError):  # nobody reads stdout any more (`tocsin run | head`): no reason to stop serving
+        for line in guidance(setup.config, setup.rule_set, port, config):
+            say(line)
     structlog.get_logger().info("ready", port=port, rules=setup.rule_set.version)

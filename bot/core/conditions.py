@@ -6,9 +6,11 @@ passes `is_not` and `not` (RULES.md, Keys).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any, Final, TypeAlias, cast
 
 import re2
@@ -162,19 +164,21 @@ def lookup(values: Mapping[str, Any], raw: Any) -> Lookup:
     return get
 
 
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+
+
 def as_number(value: Any) -> int | float | None:
-    """Read a number as RULES.md does: a number, or text that is one; anything else is missing."""
+    """Read a number as RULES.md does: a number, or text that is one as JSON writes it; anything else is missing."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
         return None
-    try:
-        number = float(value)
-    except ValueError:
+    number = float(value)
+    if not isfinite(number):
         return None
-    return int(number) if number.is_integer() else number if number == number and abs(number) != float("inf") else None  # noqa: PLR0124 - NaN is the one value unlike itself
+    return int(number) if number.is_integer() else number
 
 
 def _step_into(node: Any, name: str) -> list[Any]:
@@ -248,13 +252,15 @@ def _text_test(op: Op, operand: str) -> Callable[[Any], bool]:
 
 
 def as_text(value: Any) -> str:
-    """Write a value as people write it in rules: yes and no, whole numbers without a point."""
+    """Write a value as people read it: yes and no, whole numbers without a point, what is missing left out."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, tuple | list):
-        return ", ".join(map(as_text, value))
+        return ", ".join(as_text(element) for element in value if element is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {as_text(part)}" for name, part in value.items() if part is not None)
     return str(value)
 
 

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from bot.core import lifecycle, step
-from bot.core.catalogue import outcomes_of_type
+from bot.core import envelope, lifecycle, step
 from bot.core.decisions import Change, Decisions, Fault, Reason, Transition
 from bot.core.enrich import Enriched, enrich, learn
+from bot.core.envelope import Touched
 from bot.core.inputs import Action, ActionKind, Details, Event, Input, Reload, Tick
 from bot.core.lifecycle import Ending
 from bot.core.match import Match, keyed_by_own, passed, worth_asking
-from bot.core.rule import ALWAYS, OWN_SOURCE, EveryMatch, Mode, Rule, RuleSet
+from bot.core.rule import ALWAYS, OWN_SOURCE, Mode, Rule, RuleSet
 from bot.core.state import AlertState, Slice, View
 from bot.core.step import Turn
 from bot.core.text import duration_text
 from bot.core.troubles import rule_set_aside
+from bot.errors import StoreError
 
 
 def decide(given: Input, view: View, rule_set: RuleSet) -> Decisions:
@@ -27,7 +28,7 @@ def decide(given: Input, view: View, rule_set: RuleSet) -> Decisions:
         case Event():
             _on_event(given, view, rule_set, into)
         case Tick():
-            _on_tick(given, view, rule_set, into)
+            return _guarded_tick(given, view, rule_set)
         case Action():
             _on_action(given, view, into)
         case Reload():
@@ -39,9 +40,11 @@ def _on_event(event: Event, view: View, rule_set: RuleSet, into: Decisions) -> N
     enriched = enrich(event, view)
     into.memories.update(learn(event, view))
     found = list(_matches(enriched, view, rule_set, into))
-    if event.details is Details.COMPLETION:
-        found = _complete(event, found, view, rule_set, into)
     closing = {match.slice_key: match for match in _closings(enriched, view, rule_set, into)}
+    if event.details is Details.COMPLETION:
+        touched = envelope.recall(event, view)
+        _complete(touched, enriched, view, rule_set, into)
+        found, closing = touched.new_matches(found), touched.new_closings(closing, view)
     for match in found:
         if match.slice_key in closing and _closes_rather(match, view):
             continue
@@ -50,6 +53,8 @@ def _on_event(event: Event, view: View, rule_set: RuleSet, into: Decisions) -> N
     for match in closing.values():
         if step.may_close(match, enriched, view):
             _guarded(step.on_closing, Turn(match, enriched, rule_set, Decisions()), view, into)
+    if event.details is Details.ENVELOPE:
+        envelope.remember(event, found, into)
 
 
 def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> Iterator[Match]:
@@ -59,6 +64,8 @@ def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions)
             continue
         try:
             match = passed(compiled, enriched, get)
+        except StoreError:
+            raise  # a view that cannot read is no fault of the rule
         except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
             _set_aside(compiled.rule, enriched.event, error, into)
             continue
@@ -67,11 +74,16 @@ def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions)
 
 
 def _closings(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> Iterator[Match]:
-    for rule in rule_set.candidates(enriched.event).closing:
+    candidates = rule_set.candidates(enriched.event)
+    for rule in candidates.closing:
+        if not view.has_open(rule.name) and not (rule.remembers_endings and candidates.is_final):
+            continue  # by far the most: nothing of it is open, and nothing has to be remembered
         if view.is_quarantined(rule.name):
             continue
         try:
             match = keyed_by_own(rule, enriched)
+        except StoreError:
+            raise
         except Exception as error:  # noqa: BLE001 - the same
             _set_aside(rule, enriched.event, error, into)
             continue
@@ -88,22 +100,27 @@ def _closes_rather(match: Match, view: View) -> bool:
     return match.rule.where == ALWAYS and slice_ is not None and slice_.alert is not None
 
 
-def _complete(event: Event, found: list[Match], view: View, rule_set: RuleSet, into: Decisions) -> list[Match]:
-    """Complete the cards that the envelope drew. Return the matches that are new with the details.
+def _complete(touched: Touched, enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> None:
+    """Complete the cards that the envelope drew and that still stand."""
+    for slice_key, name in touched.matched.items():
+        slice_, rule = view.slice(slice_key), rule_set.rules.get(name)
+        if rule is not None and slice_ is not None and slice_.alert is not None:
+            match = Match(rule, slice_.alert.key, slice_key, slice_.alert.unknown_key)
+            _guarded(step.on_completion, Turn(match, enriched, rule_set, Decisions()), view, into)
 
-    An event that was told already opens no second message; it still counts where it could not be counted before.
-    """
-    envelope = msgspec.structs.replace(
-        event, fields=event.envelope or {}, outcomes=outcomes_of_type(event.type), raw=None, details=Details.ENVELOPE
-    )
-    enriched = enrich(event, view)
-    earlier = list(_matches(enrich(envelope, view), view, rule_set, into))
-    for match in earlier:
-        _guarded(step.on_completion, Turn(match, enriched, rule_set, Decisions()), view, into)
-    told = any(isinstance(match.rule.kind, EveryMatch) and match.rule.mode is Mode.LIVE for match in earlier)
-    done = {match.rule.name for match in earlier}
-    new = [match for match in found if match.rule.name not in done]
-    return [match for match in new if not (told and isinstance(match.rule.kind, EveryMatch))]
+
+def _guarded_tick(tick: Tick, view: View, rule_set: RuleSet) -> Decisions:
+    """Look at a timer once, whatever comes of it: one that raised and stayed would hold every later input."""
+    into = Decisions()
+    try:
+        _on_tick(tick, view, rule_set, into)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
+        slice_ = view.slice(tick.slice_key)
+        fault = Fault(slice_.rule if slice_ else "", f"{type(error).__name__}: {error}")
+        return Decisions(timers={(tick.slice_key, tick.name): None}, faults=[fault])
+    return into
 
 
 def _on_tick(tick: Tick, view: View, rule_set: RuleSet, into: Decisions) -> None:
@@ -118,12 +135,13 @@ def _on_tick(tick: Tick, view: View, rule_set: RuleSet, into: Decisions) -> None
         into.timers[timer] = due
     else:
         over = lifecycle.end(into, tick.slice_key, slice_, _end_by_time(tick, rule))
-        into.slices[tick.slice_key] = _without_alert(over, rule)
+        into.slices[tick.slice_key] = _without_alert(over)
 
 
 def _end_by_time(tick: Tick, rule: Rule) -> Ending:
     if tick.name == lifecycle.DRAIN:
-        return Ending(AlertState.RESOLVED, tick.at, f"fewer than the threshold within {rule.within_text}")
+        why = f"fewer than the threshold within {rule.within_text}"
+        return Ending(AlertState.RESOLVED, tick.at, why, keeps_window=True)
     if tick.name == lifecycle.QUIET:
         return Ending(AlertState.RESOLVED, tick.at, f"quiet for {duration_text(rule.resolved_after_ms or 0)}")
     return Ending(AlertState.EXPIRED, tick.at, f"nothing heard for {duration_text(rule.expiry_ms or 0)}")
@@ -138,7 +156,7 @@ def _on_action(action: Action, view: View, into: Decisions) -> None:
     if action.kind is ActionKind.RESOLVE:
         ending = Ending(AlertState.RESOLVED, action.at, f"resolved by {action.actor}")
         over = lifecycle.end(into, slice_key, slice_, ending)
-        into.slices[slice_key] = _without_alert(over, None)
+        into.slices[slice_key] = _without_alert(over)
     elif slice_.alert.state is AlertState.FIRING:
         alert = lifecycle.acknowledged(slice_.alert, action)
         into.transitions.append(Transition(at=action.at, change=Change.ACKNOWLEDGED, alert=alert))
@@ -156,14 +174,16 @@ def _on_reload(reload: Reload, view: View, rule_set: RuleSet, into: Decisions) -
         if rule is None or rule.mode is Mode.OFF:
             why = "its rule was removed" if rule is None else "its rule was switched off"
             over = lifecycle.end(into, slice_key, slice_, Ending(AlertState.CLOSED, reload.at, why))
-            into.slices[slice_key] = _without_alert(over, None)
+            into.slices[slice_key] = _without_alert(over)
         else:
             _live_on(slice_key, slice_, rule, reload.at, into)
 
 
 def _live_on(slice_key: str, slice_: Slice, rule: Rule, now: int, into: Decisions) -> None:
     due = lifecycle.deadlines(rule, slice_)
-    into.timers.update({(slice_key, name): due.get(name) for name in lifecycle.TIMERS})
+    # What the new text would have ended earlier ends now: an alert never ends before it is looked at.
+    at = {name: max(due[name], now) if name in due else None for name in lifecycle.TIMERS}
+    into.timers.update({(slice_key, name): when for name, when in at.items()})
     if slice_.alert is None:
         return
     alert = lifecycle.under_new_text(slice_.alert, slice_, rule, now)
@@ -172,18 +192,17 @@ def _live_on(slice_key: str, slice_: Slice, rule: Rule, now: int, into: Decision
         into.slices[slice_key] = msgspec.structs.replace(slice_, alert=alert)
 
 
-def _without_alert(slice_: Slice, rule: Rule | None) -> Slice | None:
-    """Return what is worth keeping of a slice whose alert ended: a window that has not drained, an excuse."""
-    if not slice_.recent and slice_.closed_at is None:
-        return None
-    within = getattr(rule.kind, "within_ms", 0) if rule else 0
-    return msgspec.structs.replace(slice_, stale_at=slice_.stale_at + within)
+def _without_alert(slice_: Slice) -> Slice | None:
+    """Return what is worth keeping of a slice whose alert ended: what is left of its window, an excuse."""
+    return slice_ if slice_.recent or slice_.closed_at is not None else None
 
 
 def _guarded(look: Callable[[Turn, View], None], turn: Turn, view: View, into: Decisions) -> None:
     """Take over the effects of a rule's turn whole, or none of them when it raises."""
     try:
         look(turn, view)
+    except StoreError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
         _set_aside(turn.match.rule, turn.enriched.event, error, into)
     else:

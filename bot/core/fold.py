@@ -49,10 +49,16 @@ def fold(given: Input, state: Foldable, rule_set: RuleSet, into: Decisions | Non
     return everything
 
 
-def drain(before: int, state: Foldable, rule_set: RuleSet, into: Decisions | None = None) -> Decisions:
-    """Give every timer due before a time its turn, in order of when it was due. At one instant, events come first."""
-    everything = Decisions() if into is None else into
-    while (timer := state.next_timer(before)) is not None:
+def drain(
+    before: int, state: Foldable, rule_set: RuleSet, into: Decisions | None = None, limit: int | None = None
+) -> Decisions:
+    """Give every timer due before a time its turn, in order of when it was due. At one instant, events come first.
+
+    With `limit` at most so many, so that a great many at once can be saved in parts.
+    """
+    everything, turns = Decisions() if into is None else into, 0
+    while turns != limit and (timer := state.next_timer(before)) is not None:
+        turns += 1
         decided = decide(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set)
         _apply(decided, state, everything)
     return everything
@@ -71,6 +77,7 @@ class State:
         self.slices: dict[str, Slice] = {}
         self.timers = Timers()
         self.quarantined: set[str] = set()
+        self._open: dict[str, set[str]] = {}
 
     def memory(self, key: str) -> Memory | None:
         """Return a memory by its key."""
@@ -82,7 +89,11 @@ class State:
 
     def open_slice_keys(self, rule: str | None = None) -> Iterable[str]:
         """Return the slices with an open alert, sorted."""
-        return sorted(k for k, s in self.slices.items() if s.alert is not None and rule in {None, s.rule})
+        return sorted(key for name, keys in self._open.items() if rule in {None, name} for key in keys)
+
+    def has_open(self, rule: str) -> bool:
+        """Say whether any alert of a rule is open."""
+        return bool(self._open.get(rule))
 
     def slice_key_of_alert(self, alert_id: str) -> str | None:
         """Return the slice in which an open alert stands."""
@@ -104,9 +115,15 @@ class State:
         """Take the decisions over."""
         self.memories.update(decisions.memories)
         for key, slice_ in decisions.slices.items():
-            if slice_ is None:
-                self.slices.pop(key, None)
-            else:
-                self.slices[key] = slice_
+            self._put(key, slice_)
         self.timers.update(decisions.timers)
         self.quarantined.update(fault.rule for fault in decisions.faults)
+
+    def _put(self, key: str, slice_: Slice | None) -> None:
+        before = self.slices.pop(key, None)
+        if before is not None:
+            self._open.get(before.rule, set()).discard(key)
+        if slice_ is not None:
+            self.slices[key] = slice_
+            if slice_.alert is not None:
+                self._open.setdefault(slice_.rule, set()).add(key)

@@ -8,10 +8,18 @@ from hashlib import blake2b
 _SEPARATOR = "\x1f"
 
 
+def joined(parts: Iterable[str]) -> str:
+    """Join parts so that no other parts give the same text: a separator inside a part is escaped."""
+    return _SEPARATOR.join([_escaped(part) if _SEPARATOR in part or "\\" in part else part for part in parts])
+
+
 def digest_of(parts: Iterable[str], size: int = 10) -> str:
-    """Return 2 x `size` hex digits; parts are joined unambiguously (a separator inside a part is escaped)."""
-    joined = _SEPARATOR.join([part.replace("\\", "\\\\").replace(_SEPARATOR, "\\u") for part in parts])
-    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+    """Return 2 x `size` hex digits of the joined parts."""
+    return blake2b(joined(parts).encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+
+
+def _escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace(_SEPARATOR, "\\u")
 
 
 def event_id(source: str, event_type: str, provider_id: str) -> str:

@@ -18,7 +18,7 @@ from bot.core.state import Alert, AlertState, Slice
 
 DRAIN: Final = "drain"
 QUIET: Final = "quiet"
-EXPIRY: Final = "expiry"
+EXPIRY: Final = "unheard"  # sorts behind `quiet`: at one instant, quiet time that the rule asked for resolves
 TIMERS: Final = (DRAIN, QUIET, EXPIRY)
 _CHANGES: Final = {
     AlertState.RESOLVED: (Change.RESOLVES, Reason.RESOLVED),
@@ -28,11 +28,16 @@ _CHANGES: Final = {
 
 
 class Ending(NamedTuple):
-    """How and when an alert ends. `why` is shown: what ended it, in words."""
+    """How and when an alert ends. `why` is shown: what ended it, in words.
+
+    `keeps_window`: the counter goes on with what is left in the window (it drained). Every other ending empties it:
+    with a window that still held, what goes on failing would never cross the threshold again.
+    """
 
     state: AlertState
     at: int
     why: str
+    keeps_window: bool = False
 
 
 def opened(match: Match, enriched: Enriched, rule_set: RuleSet, count: int = 1) -> Alert:
@@ -50,6 +55,7 @@ def opened(match: Match, enriched: Enriched, rule_set: RuleSet, count: int = 1) 
         fired_at=event.at,
         last_at=event.at,
         count=count,
+        mode=rule.mode,
         channels=channels_of(rule, enriched.get(), rule_set),
         unknown_key=match.unknown,
     )
@@ -145,4 +151,5 @@ def end(into: Decisions, slice_key: str, slice_: Slice, ending: Ending) -> Slice
     into.transitions.append(Transition(at=ending.at, change=change, alert=over))
     tell(into, over, reason, ending.at)
     into.timers.update({(slice_key, name): None for name in TIMERS})
-    return msgspec.structs.replace(slice_, alert=None, values={}, counted=(), top={}, stale_at=ending.at)
+    recent = slice_.recent if ending.keeps_window else ()
+    return msgspec.structs.replace(slice_, alert=None, values={}, recent=recent, counted=(), top={})

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from bot.core.conditions import Lookup, Refusal, as_text
 from bot.core.enrich import Enriched
 from bot.core.fields import IDENTITY_FIELDS
+from bot.core.identity import joined
 from bot.core.rule import Candidates, Compiled, IfUnknown, Rule
 from bot.core.text import UNKNOWN
 
@@ -28,7 +29,7 @@ class Match:
 
 def slice_key(rule: str, key: Key) -> str:
     """Name a rule's state for one key; the order in which `per` names its fields does not matter."""
-    return "\x1f".join((rule, *(value for _, value in sorted(key))))
+    return joined((rule, *(value for _, value in sorted(key))))
 
 
 def worth_asking(candidates: Candidates, enriched: Enriched) -> Iterator[Compiled]:

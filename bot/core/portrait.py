@@ -12,7 +12,7 @@ from bot.core.enrich import Enriched
 from bot.core.inputs import Details
 from bot.core.rule import AtLeast, Rule, RuleSet, Target
 from bot.core.state import Alert, Shown
-from bot.core.text import duration_text, field_names, fill
+from bot.core.text import duration_text, field_names, fill, is_nothing
 
 # The fields that change a decision, best first; the first four that an event has are shown. Personal fields (user,
 # metadata, file addresses) are not among them: a rule must ask for them.
@@ -39,7 +39,7 @@ def title_of(rule: Rule, values: Lookup, alert: Alert, now: int) -> str:
         if name in words:
             return words[name]
         found = values(name)
-        return values("subject") if found is None and name == "document" else found
+        return values("subject") if name == "document" and is_nothing(found) else found
 
     return fill(rule.title, get)
 
@@ -49,7 +49,7 @@ def shown_of(rule: Rule, enriched: Enriched) -> tuple[Shown, ...]:
     get = enriched.get()
     wanted = rule.show if rule.show is not None else _preset(rule, enriched.event.type)
     found = [(name, get(name)) for name in wanted]
-    shown = [Shown(name, _flat(value), enriched.lent.get(name)) for name, value in found if value is not None]
+    shown = [Shown(name, _flat(value), enriched.lent.get(name)) for name, value in found if not is_nothing(value)]
     return tuple(shown if rule.show is not None else shown[:SHOWN_AT_MOST])
 
 
@@ -83,10 +83,12 @@ def with_event(alert: Alert, rule: Rule, enriched: Enriched, now: int) -> Alert:
 
 
 def standing_text(rule: Rule) -> dict[str, Any]:
-    """Return what a card takes from the rule alone, so that a reload can put the new text in."""
+    """Return what a card takes from the rule alone, so that a reload can put the new text in.
+
+    Not its mode: an episode keeps the mode it fired under, or a card that was posted would never hear of its end.
+    """
     return {
         "severity": rule.severity,
-        "mode": rule.mode,
         "description": rule.description,
         "runbook": rule.runbook,
         "owner": rule.owner,

@@ -157,6 +157,11 @@ class Rule:
         """Say whether a key is one run or job (or the event's own subject), of which memory knows what ended it."""
         return self.per is None or self.per in {("subject",), ("run",), ("job",)}
 
+    @cached_property
+    def remembers_endings(self) -> bool:
+        """Say whether a closing event must be kept in the slice, to excuse an opening that comes after it."""
+        return isinstance(self.kind, EveryMatch) and self.may_open_unfinished and not self.is_about_one_thing
+
     @property
     def drains(self) -> bool:
         """Counting kinds end when their condition is false again, unless another ending is written."""
@@ -182,6 +187,7 @@ class Candidates:
     always: tuple[Compiled, ...]
     by_field: Mapping[str, Mapping[str, tuple[Compiled, ...]]]
     closing: tuple[Rule, ...]
+    is_final: bool  # after such an event the platform does nothing more by itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +228,7 @@ class RuleSet:
                 by_field.setdefault(equality.field, {}).setdefault(value, []).append(compiled)
         closing = [r for r in self.active if r.resolved_by and r.resolved_by.selects(event_type, outcomes)]
         frozen = {f: {v: tuple(rules) for v, rules in values.items()} for f, values in by_field.items()}
-        return Candidates(tuple(always), frozen, tuple(closing))
+        return Candidates(tuple(always), frozen, tuple(closing), not FINAL_OUTCOMES.isdisjoint(outcomes))
 
 
 # Types nobody listed arrive under any name; a sender must not grow the index without end.
@@ -240,4 +246,4 @@ def _indexable(where: Condition) -> Clause | None:
 
 def _operands(clause: Clause) -> tuple[str, ...]:
     operand = clause.operand if isinstance(clause.operand, tuple) else (clause.operand,)
-    return tuple(str(value) for value in operand)
+    return tuple(dict.fromkeys(str(value) for value in operand))  # `[Acme, Acme]` is one match, not two

@@ -158,6 +158,10 @@ class View(Protocol):
         """Return the slices with an open alert, of one rule or of all, in a stable order."""
         ...
 
+    def has_open(self, rule: str) -> bool:
+        """Say whether any alert of a rule is open. Asked for most events, so it must cost next to nothing."""
+        ...
+
     def slice_key_of_alert(self, alert_id: str) -> str | None:
         """Return the slice in which an open alert stands."""
         ...

@@ -53,7 +53,7 @@ def on_match(turn: Turn, view: View) -> None:
 def may_close(match: Match, enriched: Enriched, view: View) -> bool:
     """Say whether anything follows from a closing event: most end nothing, and a rule's turn is not free."""
     slice_ = view.slice(match.slice_key)
-    return (slice_ is not None and slice_.alert is not None) or _excuses(match.rule, enriched)
+    return (slice_ is not None and slice_.alert is not None) or _must_remember(match.rule, enriched)
 
 
 def on_closing(turn: Turn, view: View) -> None:
@@ -63,18 +63,18 @@ def on_closing(turn: Turn, view: View) -> None:
     if before is not None and before.alert is not None:
         drawn = msgspec.structs.replace(before, alert=_drawn_by_end(before.alert, turn.enriched))
         ending = Ending(AlertState.RESOLVED, turn.at, _outcome(turn.enriched))
-        after = msgspec.structs.replace(end(turn.into, key, drawn, ending), recent=())
-    if _excuses(turn.match.rule, turn.enriched):
+        after = end(turn.into, key, drawn, ending)
+    if _must_remember(turn.match.rule, turn.enriched):
         fresh = after or Slice(rule=turn.match.rule.name)
         after = msgspec.structs.replace(
             fresh, closed_at=turn.at, stale_at=max(fresh.stale_at, turn.at + EXCUSED_FOR_MS)
         )
     if after is not before and after is not None:
-        turn.into.slices[key] = after if after.recent or after.closed_at is not None else None
+        turn.into.slices[key] = after if after.closed_at is not None else None
 
 
 def on_completion(turn: Turn, view: View) -> None:
-    """Complete the card that this event's envelope drew; a second decision never makes a second message."""
+    """Complete the card that this event's envelope drew; nothing is counted, nothing is posted."""
     slice_ = view.slice(turn.match.slice_key)
     if slice_ is None or slice_.alert is None or slice_.alert.event_id != turn.enriched.event.event_id:
         return
@@ -168,11 +168,8 @@ def _excused(turn: Turn, slice_: Slice, view: View) -> bool:
     return any(closes.selects(end.type, end.outcomes) for end in ended_before(enriched, kind, identity, view))
 
 
-def _excuses(rule: Rule, enriched: Enriched) -> bool:
-    """Say whether a closing event must be remembered in the slice: where an opening may not be final."""
-    if isinstance(rule.kind, AtLeast) or rule.is_about_one_thing:
-        return False
-    return rule.may_open_unfinished and _is_final(enriched.event.outcomes)
+def _must_remember(rule: Rule, enriched: Enriched) -> bool:
+    return rule.remembers_endings and _is_final(enriched.event.outcomes)
 
 
 def _is_final(outcomes: tuple[Outcome, ...]) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from bot.core.conditions import as_text
 
 UNKNOWN: Final = "unknown"
+# So that no card ever says None or null.
+_NOTHING: Final = frozenset({"", "None", "null", "undefined"})
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _UNITS: Final = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
 
@@ -55,7 +57,10 @@ def duration_text(milliseconds: int) -> str:
     return "".join(parts[:2]) or "0s"
 
 
+def is_nothing(value: Any) -> bool:
+    """Say whether a value says nothing: it is missing, or it is what programs write for nothing."""
+    return value is None or as_text(value).strip() in _NOTHING
+
+
 def _filled(value: Any) -> str:
-    if value is None or value in ("", ()):
-        return UNKNOWN
-    return as_text(value)
+    return UNKNOWN if is_nothing(value) else as_text(value).strip()

@@ -4,4 +4,6 @@ The pipeline reads the journal from a durable cursor, folds inputs through the p
 alerts, outbox rows and the cursor in one transaction. A start resumes at the cursor, so live running is replay.
 """
 
+from bot.pipeline.patience import patiently as patiently
+from bot.pipeline.pipeline import Batch as Batch
 from bot.pipeline.pipeline import Pipeline as Pipeline

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import msgspec
 import structlog
 
 from bot.clock import Clock
@@ -16,8 +15,10 @@ from bot.core.fold import drain, fold
 from bot.core.inputs import Details, Event
 from bot.core.rule import RuleSet
 from bot.core.troubles import EVENT_SET_ASIDE, PAYLOAD_UNAVAILABLE, trouble
+from bot.errors import StoreError, StoreUnavailableError
+from bot.pipeline.patience import patiently
 from bot.pipeline.view import StateReader, StoredView
-from bot.store.values import Cursor, Fetch, JournalRow, SetAside
+from bot.store.values import Cursor, Fetch, JournalRow, RowKind, SetAside
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,8 @@ BATCH: Final = 64
 LONGEST_WAIT: Final = 1.0
 # An event that was tried this often and took the process with it each time is set aside.
 TRIES_BEFORE_SET_ASIDE: Final = 3
+# Timers that have their turn in one save: very many due at once neither hold the loop for long nor make one huge save.
+TIMERS_AT_ONCE: Final = 256
 SAVE_TIMEOUT: Final = 30.0
 
 
@@ -49,6 +52,10 @@ class PipelineStore(StateReader, Protocol):
         """Record that a row is about to be tried; return how often it has been, this time included."""
         ...
 
+    def take_back_attempt(self, seq: int) -> None:
+        """Count one try of a row less: what ended it was not the row."""
+        ...
+
     async def save(
         self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[SetAside]
     ) -> None:
@@ -58,18 +65,20 @@ class PipelineStore(StateReader, Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """What one save will hold."""
+    """What one save will hold. `timers` counts those that had their turn."""
 
-    decisions: Decisions
-    fetches: list[Fetch]
-    set_aside: list[SetAside]
+    decisions: Decisions = field(default_factory=Decisions)
+    fetches: list[Fetch] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    timers: int = 0
 
 
 class Pipeline:
     """Decides what the journal holds, in order, once.
 
     `on_saved` hears of every batch after its commit. `may_fetch` says whether a source allows the host of a
-    payload's address. Nothing is shared with other tasks but the store.
+    payload's address. Nothing is shared with other tasks but the store. While the store cannot write, the pipeline
+    waits for it with what it has decided.
     """
 
     def __init__(
@@ -78,7 +87,7 @@ class Pipeline:
         rule_set: RuleSet,
         clock: Clock,
         *,
-        on_saved: Callable[[Decisions], None],
+        on_saved: Callable[[Batch], None],
         may_fetch: Callable[[str, str], bool],
     ) -> None:
         self._store, self._clock = store, clock
@@ -121,7 +130,7 @@ class Pipeline:
 
     async def step(self) -> bool:
         """Decide the next rows or the timers that came due; say whether there was anything."""
-        rows = await self._store.inputs_after(self._cursor.seq, BATCH)
+        rows = await self._next_rows(BATCH)
         if rows:
             await self._decide(rows)
             return True
@@ -130,51 +139,76 @@ class Pipeline:
             return False
         return await self._fire_timers()
 
+    async def _next_rows(self, limit: int) -> Sequence[JournalRow]:
+        return await patiently(lambda: self._store.inputs_after(self._cursor.seq, limit))
+
     async def _recover(self) -> None:
         """Take the rows that were in flight when the last process ended one by one, each try counted before it.
 
         One of them may be what ended it; tried in a batch it would hold the others for ever.
         """
-        for row in await self._store.inputs_after(self._cursor.seq, BATCH):
-            tries = await self._store.count_attempt(row.seq)
-            if tries > TRIES_BEFORE_SET_ASIDE:
-                batch = Batch(Decisions(), [], [])
-                self._set_aside(row, f"the process ended {tries - 1} times while deciding it", batch)
-                await self._save(batch, Cursor(row.seq, row.input.at))
-            else:
-                await self._decide([row])
+        for row in await self._next_rows(BATCH):
+            try:
+                await self._try(row)
+            except (asyncio.CancelledError, StoreError):
+                self._store.take_back_attempt(row.seq)  # a stop and a broken disk say nothing of the row
+                raise
 
-    async def _decide(self, rows: Sequence[JournalRow]) -> None:
-        batch = Batch(Decisions(), [], [])
+    async def _try(self, row: JournalRow) -> None:
+        tries = await patiently(lambda: self._store.count_attempt(row.seq))
+        killer = f"the process ended {tries - 1} times while deciding it" if tries > TRIES_BEFORE_SET_ASIDE else None
+        while self._cursor.seq < row.seq:  # timers that come before it may take saves of their own
+            await self._decide([row], killer)
+
+    async def _decide(self, rows: Sequence[JournalRow], killer: str | None = None) -> None:
+        """Decide rows, up to one before which too many timers are due for one save. `killer`: set them aside."""
+        batch, cursor = Batch(), self._cursor
         self._view.read_ahead(row.input for row in rows)
         for row in rows:
-            self._decide_one(row, batch)
-        await self._save(batch, Cursor(rows[-1].seq, rows[-1].input.at))
+            undone = self._drain(row.input.at, batch)
+            if undone is not None:
+                cursor = Cursor(cursor.seq, max(cursor.time, undone))
+                break
+            if killer is None:
+                self._decide_one(row, batch)
+            else:
+                self._set_aside(row, killer, batch)
+            cursor = Cursor(row.seq, row.input.at)
+        await self._save(batch, cursor)
+
+    def _drain(self, before: int, batch: Batch) -> int | None:
+        """Give timers due before a time their turn, as many as one save takes; return when the next one is due."""
+        while (timer := self._view.next_timer(before)) is not None:
+            if batch.timers == TIMERS_AT_ONCE:
+                return timer.due
+            drain(before, self._view, self._rule_set, batch.decisions, limit=1)
+            batch.timers += 1
+        return None
 
     def _decide_one(self, row: JournalRow, batch: Batch) -> None:
         given = row.input
         try:
-            if isinstance(given, Event) and row.reference is not None:
-                self._by_reference(row, given, row.reference, batch)
+            if isinstance(given, Event) and row.kind is RowKind.EVENT and given.details is not Details.WHOLE:
+                self._by_reference(row, given, batch)
             else:
                 fold(given, self._view, self._rule_set, batch.decisions)
+        except StoreError:
+            raise  # says nothing of the event
         except Exception as error:
             # One event that cannot be decided must not hold the others. That it raised is a bug: with its trace.
             log.exception("event set aside", seq=row.seq)
             self._set_aside(row, type(error).__name__, batch)
 
-    def _by_reference(self, row: JournalRow, event: Event, url: str, batch: Batch) -> None:
-        """Leave the payload to be fetched; where its host is not allowed, decide on the envelope at once."""
-        drain(event.at, self._view, self._rule_set, batch.decisions)
-        if self._may_fetch(event.source, url):
+    def _by_reference(self, row: JournalRow, event: Event, batch: Batch) -> None:
+        """Leave the payload to be fetched; where it cannot be, decide on the envelope at once."""
+        url = row.reference
+        if url is not None and self._may_fetch(event.source, url):
             batch.fetches.append(Fetch(event_id=event.event_id, seq=row.seq, url=url, due=event.at))
             return
-        envelope = msgspec.structs.replace(event, details=Details.ENVELOPE)
-        fold(envelope, self._view, self._rule_set, batch.decisions)
-        missing = trouble(
-            PAYLOAD_UNAVAILABLE, event.source, event.event_id, at=event.at, cause="its host is not in fetch_from"
-        )
-        fold(missing, self._view, self._rule_set, batch.decisions)
+        why = "it came without its address" if url is None else "its host is not in fetch_from"
+        missing = trouble(PAYLOAD_UNAVAILABLE, event.source, event.event_id, at=event.at, cause=why)
+        for given in (event, missing):
+            fold(given, self._view, self._rule_set, batch.decisions)
 
     def _set_aside(self, row: JournalRow, why: str, batch: Batch) -> None:
         batch.set_aside.append(SetAside(row.seq, why))
@@ -184,19 +218,28 @@ class Pipeline:
 
     async def _fire_timers(self) -> bool:
         """Give due timers their turn, once nothing earlier can be journaled any more."""
-        now = await self._store.barrier()
-        if await self._store.inputs_after(self._cursor.seq, 1):
+        now = await patiently(self._store.barrier)
+        if await self._next_rows(1):
             return True  # these come first
-        batch = Batch(drain(now, self._view, self._rule_set), [], [])
-        await self._save(batch, Cursor(self._cursor.seq, now))
+        batch = Batch()
+        undone = self._drain(now, batch)
+        until = now if undone is None else max(self._cursor.time, undone)
+        await self._save(batch, Cursor(self._cursor.seq, until))
         return True
 
     async def _save(self, batch: Batch, cursor: Cursor) -> None:
-        async with asyncio.timeout(SAVE_TIMEOUT):
-            await self._store.save(batch.decisions, cursor, batch.fetches, batch.set_aside)
+        """Save, however long the store needs: the view holds what was decided already, so it must be this batch."""
+        await patiently(lambda: self._save_once(batch, cursor))
         self._cursor = cursor
         self._view.trim()
-        self._on_saved(batch.decisions)
+        self._on_saved(batch)
+
+    async def _save_once(self, batch: Batch, cursor: Cursor) -> None:
+        try:
+            async with asyncio.timeout(SAVE_TIMEOUT):
+                await self._store.save(batch.decisions, cursor, batch.fetches, batch.set_aside)
+        except TimeoutError as error:
+            raise StoreUnavailableError(f"a save takes longer than {SAVE_TIMEOUT:.0f} s") from error
 
     async def _wait(self) -> None:
         due = self._view.first_due()

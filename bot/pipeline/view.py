@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final, Protocol
@@ -15,6 +16,8 @@ from bot.core.timers import Timers
 # How many memories and slices stay in memory between batches (about 1 KiB each); the rest is one point read away.
 MEMORIES_KEPT: Final = 8_192
 SLICES_KEPT: Final = 8_192
+# Slices that retention removed and that are looked for again at one time: about 2 ms.
+SWEPT_AT_ONCE: Final = 512
 
 
 class StateReader(Protocol):
@@ -50,10 +53,12 @@ class StoredView:
         self._slices: dict[str, Slice | None] = {}
         self._timers = Timers(reader.load_timers())
         # A finished run asks after slices that mostly do not exist; a hash in a set answers that without a read.
-        # Two keys with one hash cost one read more, nothing else.
+        # What is gone leaves it: of two keys with one hash (one pair in 2**64) the other would be taken for gone too.
         self._existing = {hash(key) for key in reader.slice_keys()}
         self._open = {key: (rule, alert_id) for rule, key, alert_id in reader.open_slices()}
         self._key_of_alert = {alert_id: key for key, (_, alert_id) in self._open.items()}
+        self._open_of_rule = Counter(rule for rule, _ in self._open.values())
+        self._swept: deque[str] = deque()
         self._quarantined: set[str] = set()
 
     def read_ahead(self, inputs: Iterable[Input]) -> None:
@@ -82,6 +87,10 @@ class StoredView:
     def open_slice_keys(self, rule: str | None = None) -> Iterable[str]:
         """Return the slices with an open alert, sorted."""
         return sorted(key for key, (name, _) in self._open.items() if rule in {None, name})
+
+    def has_open(self, rule: str) -> bool:
+        """Say whether any alert of a rule is open."""
+        return rule in self._open_of_rule
 
     def slice_key_of_alert(self, alert_id: str) -> str | None:
         """Return the slice in which an open alert stands."""
@@ -119,22 +128,38 @@ class StoredView:
         self._memories.update(decisions.memories)
         for key, slice_ in decisions.slices.items():
             self._slices[key] = slice_
-            self._existing.add(hash(key))
+            (self._existing.discard if slice_ is None else self._existing.add)(hash(key))
             self._note_open(key, slice_)
         self._timers.update(decisions.timers)
         self._quarantined.update(fault.rule for fault in decisions.faults)
+
+    def swept(self, keys: Iterable[str]) -> None:
+        """Hear that retention removed slices from the store; `trim` looks which of them are not there again."""
+        self._swept.extend(keys)
 
     def trim(self) -> None:
         """Forget the longest known beyond the caps. Only right after a save: then the store knows all of it."""
         _trim(self._memories, MEMORIES_KEPT)
         _trim(self._slices, SLICES_KEPT)
+        for _ in range(min(len(self._swept), SWEPT_AT_ONCE)):
+            self._forget_swept(self._swept.popleft())
+
+    def _forget_swept(self, key: str) -> None:
+        if self._reader.read_slice(key) is None:
+            self._existing.discard(hash(key))
+            self._slices.pop(key, None)
 
     def _note_open(self, key: str, slice_: Slice | None) -> None:
-        _, before = self._open.pop(key, ("", ""))
-        self._key_of_alert.pop(before, None)
+        if key in self._open:
+            rule, before = self._open.pop(key)
+            self._key_of_alert.pop(before, None)
+            self._open_of_rule[rule] -= 1
+            if not self._open_of_rule[rule]:
+                del self._open_of_rule[rule]
         if slice_ is not None and slice_.alert is not None:
             self._open[key] = (slice_.rule, slice_.alert.alert_id)
             self._key_of_alert[slice_.alert.alert_id] = key
+            self._open_of_rule[slice_.rule] += 1
 
 
 def _trim(cache: dict[str, Memory | None] | dict[str, Slice | None], limit: int) -> None:

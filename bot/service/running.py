@@ -10,16 +10,15 @@ from typing import Final, TextIO
 import structlog
 
 from bot.clock import Clock
-from bot.core.decisions import Decisions
 from bot.errors import StoreFailedError
 from bot.metrics import Metrics
-from bot.pipeline import Pipeline
+from bot.pipeline import Batch, Pipeline, patiently
 from bot.service.fetching import Fetching
 from bot.service.senders import open_sender
 from bot.service.setup import Setup
 from bot.service.status import Status, Watched
 from bot.service.troubles import Troubles
-from bot.service.upkeep import keep_pruned
+from bot.service.upkeep import keep_probed, keep_pruned
 from bot.slack.relay import Relay
 from bot.slack.sender import Sender
 from bot.sources import Reading
@@ -53,7 +52,6 @@ class Bot:
         self._setup, self._store, self._around = setup, store, around
         self._stop = asyncio.Event()
         self._failure: StoreFailedError | None = None
-        self._reference_seq = 0  # the journal row of the latest payload by reference that is not decided yet
         self._metrics = Metrics()
         self._sender: Sender = open_sender(config, clock, around.out)
         self._troubles = Troubles(store, _admin_channel(setup), self._wake_pipeline)
@@ -67,12 +65,21 @@ class Bot:
         self._server = self._wire_server()
 
     async def run(self, on_ready: Callable[[int], None]) -> None:
-        """Serve until `stop`, then drain. Raises StoreFailedError when the process must end at once."""
+        """Serve until `stop`, then drain. Raises StoreFailedError when the process must end at once.
+
+        It listens before any part runs: a start that ends with an address in use has tried nothing. /readyz says
+        `starting` until the parts run.
+        """
+        server = self._setup.config.server
         try:
+            port = await self._server.start(server.host, server.port)
             async with asyncio.TaskGroup() as tasks:
                 parts = [tasks.create_task(part, name=name) for name, part in self._parts().items()]
                 relay = tasks.create_task(self._relay.run(), name="relay")
-                await self._serve(on_ready)
+                self._status.describe_rules()
+                self._status.obstacle = None
+                on_ready(port)
+                await self._stop.wait()
                 await self._drain(relay)
                 for part in (*parts, relay):
                     part.cancel()
@@ -88,9 +95,8 @@ class Bot:
         self._stop.set()
 
     def stored(self, seq: int, reading: Reading) -> None:
-        """Let the pipeline decide an event, and remember when a payload has to be fetched for it."""
-        if reading.reference is not None:
-            self._reference_seq = seq
+        """Let the pipeline decide an event."""
+        del seq, reading
         self._pipeline.wake()
 
     def quarantined(self, source: str, event_id: str) -> None:
@@ -121,19 +127,19 @@ class Bot:
 
     def _parts(self) -> dict[str, Coroutine[None, None, None]]:
         return {
-            "pipeline": self._pipeline.run(),
+            "pipeline": self._decide(),
             "fetching": self._fetching.run(),
             "troubles": self._troubles.run(),
-            "upkeep": keep_pruned(self._store),
+            "upkeep": keep_pruned(self._store, self._pipeline.view.swept),
+            "probe": keep_probed(self._store),
         }
 
-    async def _serve(self, on_ready: Callable[[int], None]) -> None:
-        server = self._setup.config.server
-        port = await self._server.start(server.host, server.port)
-        self._status.describe_rules()
-        self._status.obstacle = None
-        on_ready(port)
-        await self._stop.wait()
+    async def _decide(self) -> None:
+        """Journal that another rule set is in force, where it is, and run the pipeline."""
+        version = self._setup.rule_set.version
+        if await patiently(self._store.rule_set_in_force) != version:
+            await patiently(lambda: self._store.append_reload(version))
+        await self._pipeline.run()
 
     async def _drain(self, relay: asyncio.Task[None]) -> None:
         """Finish what is under way, from the top down, each step within its time."""
@@ -148,8 +154,9 @@ class Bot:
         slack = self._setup.config.slack
         return SENDING_MARGIN_S + (slack.timeout_ms / 1_000 if slack else 0.0)
 
-    def _saved(self, decisions: Decisions) -> None:
+    def _saved(self, batch: Batch) -> None:
         """Pass on what was decided and saved."""
+        decisions = batch.decisions
         for transition in decisions.transitions:
             self._metrics.transitions.labels(transition.change.value).inc()
         for fault in decisions.faults:
@@ -158,10 +165,8 @@ class Bot:
             self._metrics.notifications.labels(notification.reason.value).inc()
         if decisions.notifications:
             self._relay.wake(decisions.notifications)
-        if self._reference_seq:
+        if batch.fetches:
             self._fetching.wake()
-            if self._pipeline.position.seq >= self._reference_seq:
-                self._reference_seq = 0
 
     def _wake_pipeline(self) -> None:
         self._pipeline.wake()

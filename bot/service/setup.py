@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
+from bot import log
 from bot.config.load import examine_config
 from bot.config.model import Config
 from bot.config.notes import ERROR
@@ -21,6 +24,7 @@ from bot.rulepack.stories import Example
 from bot.service import dev_secrets
 from bot.sources import Source, build
 
+_LOG = structlog.get_logger()
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -105,13 +109,22 @@ def sources_of(config: Config) -> dict[str, Source]:
 
 
 def raw_of(sources: Mapping[str, Source]) -> Callable[[Event, bytes], Any]:
-    """Return what gives an event's decoded payload again from its stored body; None where that cannot be had."""
+    """Return what gives an event's decoded payload again from its stored body; None where that cannot be had.
+
+    It raises nothing: it runs while the journal is read, where one body must not hold up all that follows.
+    """
+    told: set[str] = set()
 
     def read(event: Event, body: bytes) -> Any:
         source = sources.get(event.source)
         try:
             return None if source is None else source.read(body).event.raw
         except UnreadableError:
+            return None
+        except Exception as error:  # noqa: BLE001  (a fault of ours; the body stays, and rules go by the fields)
+            if event.source not in told:
+                log.bug(_LOG, "a stored body could not be read again", error, source=event.source)
+            told.add(event.source)
             return None
 
     return read

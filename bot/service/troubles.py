@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from bot.core.inputs import Event
 from bot.core.troubles import DELIVERY_PARKED, EVENT_UNREADABLE, trouble
-from bot.errors import StoreUnavailableError
+from bot.pipeline import patiently
 from bot.slack.answer import Verdict
 from bot.slack.lane import Trouble
-from bot.slack.waits import pause
 
 # What waits to be journaled; more than this at once says nothing new (one message per subject).
 _MOST_WAITING: Final = 1_000
-_STORE_AGAIN_S: Final = 1.0
 _PARKS: Final = frozenset({Verdict.DESTINATION_REFUSED, Verdict.PAYLOAD_REFUSED})
 
 
@@ -47,16 +46,8 @@ class Troubles:
         """Journal news until cancelled. Ends only with an error of the store."""
         while True:
             event = await self._waiting.get()
-            while not await self._journaled(event):
-                await pause(_STORE_AGAIN_S)
-
-    async def _journaled(self, event: Event) -> bool:
-        try:
-            await self._journal.append_own(event)
-        except StoreUnavailableError:
-            return False
-        self._on_stored()
-        return True
+            await patiently(partial(self._journal.append_own, event))
+            self._on_stored()
 
     def _report(self, event: Event) -> None:
         if not self._waiting.full():

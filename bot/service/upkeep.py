@@ -1,7 +1,10 @@
-"""Retention: what is older than `keep:` says leaves the store, in small steps beside everything else."""
+"""What the store needs beside everything else: what is too old leaves it, and after a full disk it is tried again."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -12,6 +15,9 @@ from bot.store.values import Pruned
 
 EVERY_S: Final = 600.0
 _FIRST_AFTER_S: Final = 60.0  # a start has better things to do
+# How soon it is noticed that the store can write again when nobody delivers, and how long one try may take.
+PROBE_EVERY_S: Final = 2.0
+_PROBE_S: Final = 10.0
 
 _LOG = structlog.get_logger()
 
@@ -19,17 +25,30 @@ _LOG = structlog.get_logger()
 class PrunedStore(Protocol):
     """What retention needs of the store."""
 
-    async def prune(self) -> Pruned:
-        """Remove what is too old or too much, in steps that let others write."""
+    async def prune(self, on_swept: Callable[[Sequence[str]], None]) -> Pruned:
+        """Remove what is too old or too much, in steps that let others write; `on_swept` hears of slices."""
         ...
 
 
-async def keep_pruned(store: PrunedStore) -> None:
+class ProbedStore(Protocol):
+    """What looking after a store in trouble needs of it."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored right now."""
+        ...
+
+    async def probe(self) -> None:
+        """Write something, which tells whether it can be done."""
+        ...
+
+
+async def keep_pruned(store: PrunedStore, on_swept: Callable[[Sequence[str]], None]) -> None:
     """Prune every ten minutes until cancelled. Ends only with an error of the store."""
     await pause(_FIRST_AFTER_S)
     while True:
         try:
-            done = await store.prune()
+            done = await store.prune(on_swept)
             if done.bodies or done.rows:
                 _LOG.info("pruned", bodies=done.bodies, rows=done.rows)
             if done.over_size:
@@ -37,3 +56,13 @@ async def keep_pruned(store: PrunedStore) -> None:
         except StoreUnavailableError as error:
             _LOG.warning("could not prune", cause=str(error))
         await pause(EVERY_S)
+
+
+async def keep_probed(store: ProbedStore) -> None:
+    """Try a store in trouble again until it can write; ready again must not depend on somebody's next delivery."""
+    while True:
+        await pause(PROBE_EVERY_S)
+        if store.trouble is not None:
+            with contextlib.suppress(StoreUnavailableError, TimeoutError):
+                async with asyncio.timeout(_PROBE_S):
+                    await store.probe()

@@ -38,6 +38,9 @@ _FOR_GOOD: Final = {
     Verdict.DESTINATION_REFUSED: DeliveryState.PARKED,
 }
 
+# Not `sent`: the message would count as showing it, and an ending would not be told.
+_NOT_SHOWN: Final = Recorded(state=DeliveryState.SUPERSEDED, detail="this channel's messages cannot be changed")
+
 _log = structlog.get_logger()
 
 
@@ -50,11 +53,14 @@ class Idle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A row to be sent as `call` (None: its channel cannot show it), and how to ask the pace once more."""
+    """A row to be sent as `call` (None: its channel cannot show it).
+
+    `permit` waits until the pace allows one more such call, or returns False: nothing more may begin.
+    """
 
     row: Delivery
     call: Call | None
-    permit: Callable[[], Awaitable[None]]
+    permit: Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ class Delivering:
         if row.reason is not Reason.FIRST:
             if message is None:
                 return Idle.HELD
-            if turn.call is None or (self._sender.edits and message.revision >= alert.revision):
+            if turn.call is None:
+                return await self._settled(row, _NOT_SHOWN)
+            if message.revision >= alert.revision:
                 return await self._settled(row, _as_shown(message, row.revision))
         claimed = await self._outbox.claim(row.delivery_id, alert.revision)
         if claimed is None:
@@ -117,8 +125,8 @@ class Delivering:
         while rung is not None:
             drawn = self._drawn(turn, alert, message, rung)
             if drawn is not None:
-                if not is_first_try:
-                    await turn.permit()
+                if not is_first_try and not await turn.permit():
+                    return Answer(Verdict.NOT_DELIVERED, "stopped before a plainer form was sent")
                 answer, is_first_try = await self._sent(turn, drawn, message), False
                 if answer.verdict is not Verdict.PAYLOAD_REFUSED:
                     break

@@ -53,24 +53,24 @@ class Lane:
         self.queue = Queue(edits=shared.edits, counter_every_s=shared.pace.limits.counter_every)
         self._changed = asyncio.Event()
         self._failures, self._resume_at = 0, float("-inf")
-        self._running = self._stopping = False
+        self._running, self._stop = False, asyncio.Event()
 
     def offer(self, row: Delivery, tasks: asyncio.TaskGroup) -> None:
         """Take a row in, and start the task where none runs."""
         self.queue.offer(row)
         self._changed.set()
-        if not self._running and not self._stopping and self.queue:
+        if not self._running and not self._stop.is_set() and self.queue:
             self._running = True
             tasks.create_task(self._run(), name=f"lane {self.address}")
 
     def stop(self) -> None:
         """Begin nothing more."""
-        self._stopping = True
+        self._stop.set()
         self._changed.set()
 
     async def _run(self) -> None:
         try:
-            while self.queue and not self._stopping:
+            while self.queue and not self._stop.is_set():
                 self._changed.clear()
                 await self._step()
         finally:
@@ -160,12 +160,16 @@ class Lane:
             self._shared.pace.give_back(call, self.address)
             self._shared.circuit.give_back()
 
-    async def _permit(self, call: Call | None) -> None:
-        """Wait for one more call within a turn: a plainer form is a request like any other."""
-        while call is not None and (wait := self._shared.pace.delay(call, self.address, self._now())) > 0:
-            await pause(wait)
-        if call is not None:
-            self._shared.pace.take(call, self.address, self._now())
+    async def _permit(self, call: Call | None) -> bool:
+        """Wait for one more call within a turn: a plainer form is a request like any other. False once stopping."""
+        pace = self._shared.pace
+        while call is not None and not self._stop.is_set():
+            wait = pace.delay(call, self.address, self._now())
+            if wait <= 0:
+                pace.take(call, self.address, self._now())
+                return True
+            await pause(wait, self._stop)
+        return False
 
     def _now(self) -> float:
         return self._shared.clock.monotonic()

@@ -1,14 +1,17 @@
 """What the relay needs of the store: the outbox as it sees it. bot/store fits this by its shape.
 
 A row walks `ready -> sending -> sent`, or back to `ready` after a clean refusal, or to `unknown` (nobody can say),
-`parked` (waits for a person or a repaired channel), `dead` (told, and never tried again), `superseded` (a later row
-says it better). FIRST rows post; there is at most one row for edits of a message, whose latest revision wins.
+`parked` (waits for a repaired channel: tried again at the next start), `dead` (told, and never tried again),
+`superseded` (a later row says it better). FIRST rows post; there is at most one row for edits of a message, whose
+latest revision wins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
+from bot.core.decisions import Reason
 from bot.core.state import Alert
 from bot.store.values import Delivery, Message, Recorded
 
@@ -31,14 +34,15 @@ class Outbox(Protocol):
         """Record how an attempt ended; ignored when `attempt` is not the row's latest.
 
         SENT stores ts, channel_id and revision as the message of (alert, channel). An edit row whose decided
-        revision has grown past the one that was sent goes back to `ready` instead of `sent`.
+        revision has grown past the attempt's goes back to `ready` however the attempt ended: it is news.
         """
         ...
 
-    async def interrupted(self) -> list[Delivery]:
-        """Return the rows found `sending` at start, each already moved on.
+    async def resume(self, posts: Collection[Reason]) -> list[Delivery]:
+        """Put the rows of an earlier process in order at start, in one commit; return those found `sending`.
 
-        A FIRST becomes `unknown` (it may have been stored by Slack); an edit becomes `ready` (safe to repeat).
+        `posts` are the reasons that make a new message. Of what was `sending` these become `unknown` (Slack may have
+        stored it), the others `ready` (an edit is safe to repeat). What is `parked` becomes `ready`.
         """
         ...
 

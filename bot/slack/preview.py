@@ -8,6 +8,8 @@ import unicodedata
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.core.rule import Severity
 from bot.slack.answer import Answer, Verdict
 from bot.slack.buckets import UNLIMITED, Limits
@@ -27,9 +29,14 @@ _COLOURS: Final = {
     Severity.CRITICAL: "\x1b[31m",
 }
 
+_log = structlog.get_logger()
+
 
 class PreviewSender:
-    """Prints each new message and each later change. Colours only where `stream` (stdout) is a terminal."""
+    """Prints each new message and each later change. Colours only where `stream` (stdout) is a terminal.
+
+    Where nobody reads any more (`tocsin run --dev | head`) every card counts as shown: a preview promises nothing.
+    """
 
     edits: Final = True
     limits: Final[Limits] = UNLIMITED
@@ -37,7 +44,7 @@ class PreviewSender:
     def __init__(self, zone: ZoneInfo, stream: TextIO | None = None, *, colour: bool | None = None) -> None:
         self._zone, self._stream = zone, stream or sys.stdout
         self._colour = self._stream.isatty() if colour is None else colour
-        self._posted = 0
+        self._posted, self._is_broken = 0, False
 
     def address(self, channel: str) -> str:
         """Return the name itself."""
@@ -61,8 +68,15 @@ class PreviewSender:
     def _print(self, text: str) -> None:
         """Print what the terminal's encoding has; a letter it lacks must not cost the alert."""
         encoding = self._stream.encoding or "utf-8"
-        self._stream.write(text.encode(encoding, "replace").decode(encoding))
-        self._stream.flush()
+        try:
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
+            self._stream.flush()
+        except (OSError, ValueError) as error:  # nobody reads it, the disk is full; closed
+            if not self._is_broken:
+                _log.warning("preview_not_printed", error=type(error).__name__)
+            self._is_broken = True
+        else:
+            self._is_broken = False
 
 
 def draw(card: Card, heading: str, zone: ZoneInfo, *, colour: bool = False) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -11,92 +13,121 @@ from bot.slack.buckets import Call
 from bot.slack.waits import LONGEST
 from bot.store.values import Delivery
 
-_ENDINGS = frozenset({Reason.RESOLVED, Reason.EXPIRED, Reason.CLOSED})
+_FIRST: Final = frozenset({Reason.FIRST})
+_ENDINGS: Final = frozenset({Reason.RESOLVED, Reason.EXPIRED, Reason.CLOSED})
+_IN_ORDER: Final = (None, Call.POST, Call.EDIT, Call.COUNTER)
+
+
+def posted(*, edits: bool) -> frozenset[Reason]:
+    """Return the reasons that make a new message; where nothing can be edited an ending is one too."""
+    return _FIRST if edits else _FIRST | _ENDINGS
 
 
 def call_of(row: Delivery, *, edits: bool) -> Call | None:
-    """Return what a row is sent as. Where nothing can be edited an ending is a post, all else is not sent (None)."""
-    if row.reason is Reason.FIRST:
+    """Return what a row is sent as; None where it would change a message and nothing can be edited: it is not sent."""
+    if row.reason in posted(edits=edits):
         return Call.POST
     if not edits:
-        return Call.POST if row.reason in _ENDINGS else None
+        return None
     return Call.COUNTER if row.reason is Reason.MORE else Call.EDIT
 
 
 class Queue:
-    """Rows by delivery id, oldest first within a kind of call; edits without a message yet are held aside."""
+    """Rows by delivery id, within a kind of call in the order in which they came; edits without a message are held.
+
+    No step looks at all rows: with 10,000 waiting, each event of a storm would cost the time of ten.
+    """
 
     def __init__(self, *, edits: bool, counter_every_s: float) -> None:
         self._edits, self._counter_every = edits, counter_every_s
-        self._rows: dict[str, Delivery] = {}
-        self._held: dict[str, Delivery] = {}
-        self._shown_at: dict[str, float] = {}
+        self._waiting: dict[Call | None, OrderedDict[str, Delivery]] = {call: OrderedDict() for call in _IN_ORDER}
+        self._held: dict[str, dict[str, Delivery]] = {}  # by alert
+        self._shown_at: OrderedDict[str, float] = OrderedDict()  # alerts, the one that was shown last at the end
 
     def __len__(self) -> int:
-        return len(self._rows)
-
-    def __contains__(self, delivery_id: str) -> bool:
-        return delivery_id in self._rows or delivery_id in self._held
+        return sum(map(len, self._waiting.values()))
 
     @property
     def held(self) -> int:
         """Return how many edits wait for the message that they would change."""
-        return len(self._held)
+        return sum(map(len, self._held.values()))
 
     def offer(self, row: Delivery) -> None:
         """Take a row in, or the newer state of one that waits already."""
-        held, waiting = self._held.get(row.delivery_id), self._rows.get(row.delivery_id)
+        of_alert = self._held.get(row.alert_id, {})
+        held, waiting = of_alert.get(row.delivery_id), self._row(row.delivery_id)
         if held is not None and held.revision >= row.revision:
             return
-        self._held.pop(row.delivery_id, None)
+        of_alert.pop(row.delivery_id, None)
         if waiting is None:
-            self._rows[row.delivery_id] = row
-        elif waiting.revision <= row.revision:  # in its place, and with what it still waits for
-            not_before, created_at = max(waiting.not_before, row.not_before), min(waiting.created_at, row.created_at)
-            self._rows[row.delivery_id] = replace(row, not_before=not_before, created_at=created_at)
+            self._place(row)
+        elif waiting.revision <= row.revision:  # with what it still waits for, and in its place while of its kind
+            newer = replace(row, not_before=max(waiting.not_before, row.not_before))
+            if call_of(newer, edits=self._edits) is not call_of(waiting, edits=self._edits):
+                self._take_out(row.delivery_id)
+            self._place(newer)
 
     def remove(self, row: Delivery) -> None:
         """Let a row go: it is sent, or somebody else's. A newer state that was offered meanwhile stays."""
-        known = self._rows.get(row.delivery_id)
+        known = self._row(row.delivery_id)
         if known is not None and known.revision <= row.revision:
-            del self._rows[row.delivery_id]
+            self._take_out(row.delivery_id)
 
     def hold(self, row: Delivery) -> None:
         """Set an edit aside until its message is there."""
-        self._rows.pop(row.delivery_id, None)
-        self._held[row.delivery_id] = row
+        newest = self._take_out(row.delivery_id) or row
+        self._held.setdefault(row.alert_id, {})[row.delivery_id] = newest
 
     def release(self, alert_id: str) -> None:
         """Let the edits of an alert have their turn: its message is there now."""
-        for delivery_id in [key for key, row in self._held.items() if row.alert_id == alert_id]:
-            self._rows[delivery_id] = self._held.pop(delivery_id)
+        for row in self._held.pop(alert_id, {}).values():
+            self._place(row)
 
     def shown(self, alert_id: str, now: float) -> None:
         """Note when a message last changed (monotonic s): its next counter waits from then on."""
-        self._shown_at = {alert: at for alert, at in self._shown_at.items() if now - at < self._counter_every}
         self._shown_at[alert_id] = now
+        self._shown_at.move_to_end(alert_id)
+        while self._shown_at and now - next(iter(self._shown_at.values())) >= self._counter_every:
+            self._shown_at.popitem(last=False)
 
     def turns(self, now_ms: int, now: float) -> Iterator[tuple[Call | None, Delivery, float]]:
         """Yield, for each kind of call, the row whose turn it is and the seconds until it is due.
 
-        Posts come before edits that say a state changed, these before counters. The oldest row has its turn, and the
-        others wait with it: what it waits for (a 429, a back-off) holds for the address. Counters do not wait for
-        each other, as each has its own message's pause.
+        Posts come before edits that say a state changed, these before counters. The first row has its turn, and the
+        others wait with it: what it waits for (a 429, a back-off) holds for the address. Counters pass those whose
+        message changed a moment ago.
         """
-        for call in (None, Call.POST, Call.EDIT, Call.COUNTER):
-            rows = [row for row in self._rows.values() if call_of(row, edits=self._edits) is call]
+        for call, rows in self._waiting.items():
             if not rows:
                 continue
-            first = min(rows, key=lambda row: row.created_at)
-            if call is Call.COUNTER:
-                first = min(rows, key=lambda row: (self._counter_due_in(row, now_ms, now), row.created_at))
-                yield call, first, self._counter_due_in(first, now_ms, now)
-            else:
-                yield call, first, _due_in(first, now_ms)
+            first, rest = self._rested(rows, now) if call is Call.COUNTER else (next(iter(rows.values())), 0.0)
+            yield call, first, max(rest, _due_in(first, now_ms))
 
-    def _counter_due_in(self, row: Delivery, now_ms: int, now: float) -> float:
-        shown_at = self._shown_at.get(row.alert_id, float("-inf"))
-        return max(_due_in(row, now_ms), shown_at + self._counter_every - now)
+    def _rested(self, rows: OrderedDict[str, Delivery], now: float) -> tuple[Delivery, float]:
+        """Return the first counter whose message has rested, else the one that will first, and the seconds until then.
+
+        The pace lets few messages change within one pause, so few rows are passed.
+        """
+        soonest: tuple[Delivery, float] | None = None
+        for row in rows.values():
+            rest = self._shown_at.get(row.alert_id, float("-inf")) + self._counter_every - now
+            if rest <= 0:
+                return row, 0.0
+            if soonest is None or rest < soonest[1]:
+                soonest = row, rest
+        if soonest is None:
+            raise AssertionError("asked for the first of no rows")
+        return soonest
+
+    def _row(self, delivery_id: str) -> Delivery | None:
+        return next((rows[delivery_id] for rows in self._waiting.values() if delivery_id in rows), None)
+
+    def _place(self, row: Delivery) -> None:
+        self._waiting[call_of(row, edits=self._edits)][row.delivery_id] = row
+
+    def _take_out(self, delivery_id: str) -> Delivery | None:
+        known = [rows.pop(delivery_id) for rows in self._waiting.values() if delivery_id in rows]
+        return known[0] if known else None
 
 
 def _due_in(row: Delivery, now_ms: int) -> float:

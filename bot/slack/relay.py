@@ -19,21 +19,19 @@ from bot.clock import Clock
 from bot.core.decisions import Notification
 from bot.errors import StoreUnavailableError
 from bot.slack.answer import Verdict
-from bot.slack.buckets import Call, Pace
+from bot.slack.buckets import Pace
 from bot.slack.circuit import Circuit
 from bot.slack.delivering import Delivering
 from bot.slack.lane import Lane, Shared, Trouble
 from bot.slack.outbox import Outbox
-from bot.slack.queue import call_of
+from bot.slack.queue import posted
 from bot.slack.sender import Sender
 from bot.slack.waits import machine_jitter, pause
-from bot.store.values import Delivery, DeliveryState, Recorded
+from bot.store.values import Delivery, DeliveryState
 
 _STORE_AGAIN_S: Final = 1.0
 _READ_SHARE: Final = 4  # reading very many waiting rows takes at most a fifth of the time
 _CHEAP_READ_S: Final = 0.005
-
-_CUT_SHORT: Final = "the process ended while it was being posted"
 
 _log = structlog.get_logger()
 
@@ -122,31 +120,26 @@ class Relay:
         )
 
     async def _settle_interrupted(self) -> None:
-        """What was being sent when the process ended is doubtful, and told as such."""
-        for row in await self._interrupted():
+        """What was being posted when the process ended is doubtful, told as such and not repeated."""
+        for row in await self._resumed():
             _log.warning("delivery_interrupted", delivery=row.delivery_id, channel=row.channel, reason=row.reason.value)
-            if call_of(row, edits=self._sender.edits) is Call.POST:
-                await self._doubt(row)
+            if row.state is DeliveryState.UNKNOWN:
+                self._report(Trouble(Verdict.UNKNOWN, row.channel, row.delivery_id, row.error or ""))
 
-    async def _interrupted(self) -> list[Delivery]:
+    async def _resumed(self) -> list[Delivery]:
         while not self._stop.is_set():
             with contextlib.suppress(StoreUnavailableError):
-                return await self._outbox.interrupted()
+                return await self._outbox.resume(posted(edits=self._sender.edits))
             await pause(_STORE_AGAIN_S, self._stop)
         return []
 
-    async def _doubt(self, row: Delivery) -> None:
-        """Never repeat a post that was cut short, also where an ending is a post and the store held it for an edit."""
-        if row.state is DeliveryState.READY and (claimed := await self._outbox.claim(row.delivery_id, row.revision)):
-            doubtful = Recorded(state=DeliveryState.UNKNOWN, detail=_CUT_SHORT)
-            await self._outbox.record(claimed.delivery_id, claimed.attempt, doubtful)
-        self._report(Trouble(Verdict.UNKNOWN, row.channel, row.delivery_id, _CUT_SHORT))
-
     async def _take_in(self, tasks: asyncio.TaskGroup) -> None:
         """Give every row to its lane: those just decided as they are, all that are ready when that is not enough."""
-        news, self._news = self._news, []
         if self._look_at_all:
             await self._take_in_all(tasks)
+        if self._look_at_all:
+            return  # the store is busy: older rows keep their place before what was just decided
+        news, self._news = self._news, []
         for one in news:
             self._lane(self._sender.address(one.channel)).offer(_row_of(one), tasks)
         self._shared.pace.forget_idle(self._clock.monotonic())

@@ -8,7 +8,7 @@
 | journal.py, rows.py, settling.py, tail.py | first commit: rows in order, each event id once, the newest in memory |
 | saving.py, memories.py, counting.py | second commit: slices, timers, alerts, outbox rows and the cursor at once |
 | outbox.py | deliveries, as the relay walks them from state to state |
-| points.py, reads.py, asking.py | reads: by key in the loop's thread, longer ones in a thread of their own |
+| points.py, quick.py, reads.py, asking.py | reads: by key in the loop's thread, longer ones in a thread of their own |
 | retention.py, sweeps.py | what becomes too old or too much |
 | connect.py, place.py, migrate.py, migrations/ | settings read back, the lock, the schema |
 | schema.py, statements.py | the tables, and statements on them compiled once |

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -45,7 +45,17 @@ _END = Statement(
     "error_",
     "id_",
 )
+_UNPARK = Statement(
+    sa.update(schema.OUTBOX)
+    .values(state=sa.literal_column(f"'{DeliveryState.READY}'"), not_before=sa.literal_column("0"))
+    .where(_O.state == sa.literal_column(f"'{DeliveryState.PARKED}'"))
+)
 _BEGIN_ATTEMPT = Insertion(schema.ATTEMPTS)
+_ATTEMPTED = Statement(
+    sa.select(_A.revision).where(_A.delivery_id == sa.bindparam("id_"), _A.attempt == sa.bindparam("attempt_")),
+    "id_",
+    "attempt_",
+)
 _END_ATTEMPT = Statement(
     sa.update(schema.ATTEMPTS)
     .values(ended_at=sa.bindparam("now_"), outcome=sa.bindparam("outcome_"), detail=sa.bindparam("detail_"))
@@ -141,9 +151,9 @@ class StoredOutbox:
         """Record how an attempt ended; ignored when `attempt` is not the row's latest."""
         await self._store.work(lambda cursor: self._record(cursor, delivery_id, attempt, outcome))
 
-    async def interrupted(self) -> list[Delivery]:
-        """Move on what was found `sending` at start, and return it: a FIRST is `unknown`, an edit `ready`."""
-        moved: list[Delivery] = await self._store.work(self._interrupted)
+    async def resume(self, posts: Collection[Reason]) -> list[Delivery]:
+        """Let go of what was `sending` and what was `parked` at start; return what was `sending`, as it stands now."""
+        moved: list[Delivery] = await self._store.work(lambda cursor: self._resume(cursor, posts))
         return moved
 
     async def alert(self, alert_id: str) -> Alert | None:
@@ -177,25 +187,31 @@ class StoredOutbox:
         state = outcome.state
         if state is DeliveryState.SENT:
             _show(cursor, row, outcome)
-            # More was decided while this revision was under way: the row goes round once more.
-            if row.reason is not Reason.FIRST and row.revision > outcome.revision:
-                state = DeliveryState.READY
+        if _has_grown(cursor, row, outcome):
+            state = DeliveryState.READY
         not_before = outcome.not_before if outcome.state is DeliveryState.READY else 0
         _END.run(cursor, state.value, not_before, outcome.detail, delivery_id)
 
-    def _interrupted(self, cursor: Cursor) -> list[Delivery]:
+    def _resume(self, cursor: Cursor, posts: Collection[Reason]) -> list[Delivery]:
         rows = [delivery_of(row) for row in _IN_STATE.all(cursor, DeliveryState.SENDING.value)]
         for row in rows:
-            first = row.reason is Reason.FIRST
-            state = DeliveryState.UNKNOWN if first else DeliveryState.READY
-            ended = Recorded(state=state, detail=_INTERRUPTED)
-            self._record(cursor, row.delivery_id, row.attempt, ended)
+            state = DeliveryState.UNKNOWN if row.reason in posts else DeliveryState.READY
+            self._record(cursor, row.delivery_id, row.attempt, Recorded(state=state, detail=_INTERRUPTED))
+        _UNPARK.run(cursor)
         return [after for row in rows if (after := _read(cursor, row.delivery_id)) is not None]
 
 
 def _read(cursor: Cursor, delivery_id: str) -> Delivery | None:
     row = _BY_ID.one(cursor, delivery_id)
     return None if row is None else delivery_of(row)
+
+
+def _has_grown(cursor: Cursor, row: Delivery, outcome: Recorded) -> bool:
+    """Say whether more was decided while an edit was under way: however that ended, the row goes round once more."""
+    if row.reason is Reason.FIRST:
+        return False
+    attempted = _ATTEMPTED.one(cursor, row.delivery_id, row.attempt)
+    return attempted is not None and row.revision > max(attempted[0], outcome.revision)
 
 
 def _show(cursor: Cursor, row: Delivery, outcome: Recorded) -> None:

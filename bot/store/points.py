@@ -14,13 +14,13 @@ from bot.store.driver import driver
 from bot.store.memories import Memories
 from bot.store.saving import PIPELINE
 from bot.store.statements import Row, Statement
-from bot.store.values import Cursor, Fetch, FetchState, Message
+from bot.store.values import Cursor, Message
 
 _decode_slice = msgspec.json.Decoder(Slice).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
 
 _S, _T, _A = schema.SLICES.c, schema.TIMERS.c, schema.ALERTS.c
-_F, _M, _P = schema.FETCHES.c, schema.MESSAGES.c, schema.MARKS.c
+_M, _P = schema.MESSAGES.c, schema.MARKS.c
 
 _SLICE = Statement(sa.select(_S.body).where(_S.key == sa.bindparam("key_")), "key_")
 _SLICE_KEYS = Statement(sa.select(_S.key))
@@ -33,9 +33,6 @@ _MESSAGE = Statement(
     ),
     "id_",
     "channel_",
-)
-_FETCHES = Statement(
-    sa.select(*_F).where(_F.state == sa.literal_column(f"'{FetchState.WAITING}'")).order_by(_F.due, _F.event_id)
 )
 _PLACE = Statement(sa.select(_P.seq, _P.time).where(_P.name == sa.literal_column(f"'{PIPELINE}'")))
 _LAST_TRIED = Statement(sa.select(sa.func.max(schema.TRIALS.c.seq)))
@@ -91,13 +88,6 @@ class PointReads:
         return Message(
             alert_id=alert_id, channel=channel, ts=ts, channel_id=channel_id, revision=revision, delivery_id=own_id
         )
-
-    def fetches(self) -> list[Fetch]:
-        """Return what is still to be fetched, the next due first."""
-        return [
-            Fetch(event_id=own_id, seq=seq, url=url, due=due, tries=tries, state=FetchState(state))
-            for own_id, seq, url, due, tries, state in self._all(_FETCHES)
-        ]
 
     def place(self) -> Cursor:
         """Return the pipeline's cursor."""

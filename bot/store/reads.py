@@ -22,7 +22,17 @@ from bot.store.rows import ERROR, REFERENCE, STATUS, VALUES, RawOf, input_of
 from bot.store.saving import PIPELINE
 from bot.store.settling import MARK
 from bot.store.statements import Cursor, Row, Statement, first, select
-from bot.store.values import Counts, Delivery, DeliveryState, JournalRow, RowKind, RowStatus, StoredRow
+from bot.store.values import (
+    Counts,
+    Delivery,
+    DeliveryState,
+    Fetch,
+    FetchState,
+    JournalRow,
+    RowKind,
+    RowStatus,
+    StoredRow,
+)
 
 # One read of the journal ends after so many bytes of bodies, so that a backlog of large ones fits into memory.
 MOST_BODIES: Final = 16 << 20
@@ -31,6 +41,7 @@ OPEN_STATES: Final = tuple(state for state in AlertState if state.is_open)
 _decode_alert = msgspec.json.Decoder(Alert).decode
 
 _J, _B, _A, _O = schema.JOURNAL.c, schema.BODIES.c, schema.ALERTS.c, schema.OUTBOX.c
+_F: Final = schema.FETCHES.c
 _ROW: Final = sa.select(_J.seq, _J.at, *VALUES, _B.body).select_from(
     schema.JOURNAL.outerjoin(schema.BODIES, _B.seq == _J.seq)
 )
@@ -43,6 +54,28 @@ _AFTER = Statement(
 _PLACE = Statement(sa.select(schema.MARKS.c.seq).where(schema.MARKS.c.name == sa.bindparam("name_")), "name_")
 _LAST = Statement(sa.select(sa.func.max(_J.seq)))
 _REFUSED = Statement(sa.select(_J.status, sa.func.count()).where(_J.status != _ACCEPTED).group_by(_J.status))
+_REFUSED_AFTER = Statement(
+    sa.select(sa.func.count()).where(
+        _J.status.in_([sa.literal_column(f"'{state}'") for state in RowStatus if state is not RowStatus.ACCEPTED]),
+        _J.status != _ACCEPTED,  # the partial index's own condition
+        _J.seq > sa.bindparam("seq_"),
+    ),
+    "seq_",
+)
+_WAITS: Final = _F.state == sa.literal_column(f"'{FetchState.WAITING}'")
+_WAITING = Statement(
+    first(sa.select(*_F).where(_WAITS).order_by(_F.due, _F.event_id), sa.bindparam("limit_")), "limit_"
+)
+_SECOND: Final = sa.and_(
+    _J.event_id == _F.event_id, _J.kind.in_([sa.literal_column(f"'{kind}'") for kind in ("envelope", "completion")])
+)
+_UNTOLD = Statement(
+    first(
+        sa.select(_F.event_id, _F.due).where(_WAITS, ~sa.exists().where(_SECOND)).order_by(_F.due, _F.event_id),
+        sa.bindparam("limit_"),
+    ),
+    "limit_",
+)
 _FROM = Statement(first(sa.select(_J.seq, _J.at).where(_J.seq >= sa.bindparam("seq_")).order_by(_J.seq), 1), "seq_")
 
 
@@ -172,13 +205,30 @@ class Reads:
         open_alerts = sa.select(sa.func.count()).where(_A.state.in_([state.value for state in OPEN_STATES]))
         return Counts(
             last_seq=last,
-            behind=max(0, last - (_PLACE.one(self.cursor, PIPELINE) or (0,))[0]),
+            behind=self._behind(last),
             quarantined=refused.get(RowStatus.QUARANTINED, 0),
             set_aside=refused.get(RowStatus.SET_ASIDE, 0),
             open_alerts=select(self.cursor, open_alerts)[0][0],
             size=size_in_use(self.cursor),
             deliveries=count_by_state(self.cursor),
         )
+
+    def waiting_fetches(self, limit: int = 1_000) -> list[Fetch]:
+        """Return what is still to be fetched, the next due first."""
+        return [
+            Fetch(event_id=own_id, seq=seq, url=url, due=due, tries=tries, state=FetchState(state))
+            for own_id, seq, url, due, tries, state in _WAITING.all(self.cursor, limit)
+        ]
+
+    def untold_fetches(self, limit: int) -> list[tuple[str, int]]:
+        """Return (event id, due) of what waits to be fetched and is not decided at all, the earliest due first."""
+        return [(own_id, due) for own_id, due in _UNTOLD.all(self.cursor, limit)]
+
+    def _behind(self, last: int) -> int:
+        """Count the rows after the cursor that will be decided: not those in quarantine, which it never reaches."""
+        place: int = (_PLACE.one(self.cursor, PIPELINE) or (0,))[0]
+        refused: int = (_REFUSED_AFTER.one(self.cursor, place) or (0,))[0]
+        return max(0, last - place - refused)
 
     def _stored(self, row: Row) -> StoredRow:
         seq, at, *values, body = row

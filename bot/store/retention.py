@@ -6,7 +6,7 @@ messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -18,7 +18,7 @@ from bot.store import schema
 from bot.store.reads import last_before, size_in_use
 from bot.store.rows import key_of
 from bot.store.statements import Cursor, Statement, first
-from bot.store.sweeps import SWEEPS, Piece, Sweep
+from bot.store.sweeps import SLICES, SWEEPS, Piece, Sweep
 from bot.store.values import Cursor as Place
 from bot.store.values import Keep, Pruned
 
@@ -73,14 +73,17 @@ class Retention:
         self._store, self._clock, self._keep = store, clock, keep
         self._places = [""] * len(SWEEPS)
 
-    async def prune(self) -> Pruned:
-        """Remove what is too old, then what is too much. Each step is a commit of its own."""
+    async def prune(self, on_swept: Callable[[Sequence[str]], None]) -> Pruned:
+        """Remove what is too old, then what is too much. Each step is a commit of its own.
+
+        `on_swept` hears of each step that removed slices, by their keys.
+        """
         now = self._clock.now_ms()
         bodies = await self._repeat(drop_bodies, await self._decided_before(now - self._keep.bodies_ms))
         rows = await self._drop_rows_before(now - self._keep.keys_ms)
         swept = 0
         for number, sweep in enumerate(SWEEPS):
-            swept += await self._sweep(number, sweep, now)
+            swept += await self._sweep(number, sweep, now, on_swept)
         more_bodies, more_rows = await self._fit(now)
         await self._give_back()
         over = await self._is_over()
@@ -113,12 +116,15 @@ class Retention:
         # A row must not go before its key is in the table: the key would be forgotten at the next start.
         return min(await self._decided_before(at), self._store.settled_to)
 
-    async def _sweep(self, number: int, sweep: Sweep, now: int) -> int:
-        removed, before = 0, now - sweep.age(self._keep)
+    async def _sweep(self, number: int, sweep: Sweep, now: int, on_swept: Callable[[Sequence[str]], None]) -> int:
+        reckoned = min(now, self._store.cursor().time) if sweep.decides else now
+        removed, before = 0, reckoned - sweep.age(self._keep)
         for _ in range(STEPS_PER_SWEEP):
             step = partial(sweep.step, after=self._places[number], before=before)
             piece: Piece = await self._store.work(step)
-            removed += piece.removed
+            removed += len(piece.removed)
+            if sweep is SLICES and piece.removed:
+                on_swept(piece.removed)
             self._places[number] = piece.upto or ""
             if piece.upto is None:
                 break

@@ -40,7 +40,12 @@ _DETAILS: Final = {details: details.value for details in Details}
 def event_row(
     event: Event, kind: str, body: bytes | None, reference: str | None, future: asyncio.Future[Any]
 ) -> Append:
-    """Return the row of an event. It is encoded here, so that what cannot be stored fails its own caller."""
+    """Return the row of an event. It is encoded here, so that what cannot be stored fails its own caller.
+
+    What an envelope alone tells stands in its fields: it has no `raw`, read from here or from the disk.
+    """
+    if event.details is Details.ENVELOPE and event.raw is not None:
+        event = msgspec.structs.replace(event, raw=None)
     values = (
         kind,
         event.event_id,
@@ -92,7 +97,9 @@ def input_of(values: Row, at: int, body: bytes | None, raw_of: RawOf) -> Given |
     if kind == RowKind.RELOAD:
         return stamped(_decode_reload(values[6]), at)
     event = _event_of(values, at)
-    return event if body is None else msgspec.structs.replace(event, raw=raw_of(event, body))
+    if body is None or event.details is Details.ENVELOPE:
+        return event
+    return msgspec.structs.replace(event, raw=raw_of(event, body))
 
 
 def _event_of(values: Row, at: int) -> Event:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -11,11 +12,10 @@ from typing import Any, Self, TypeVar
 from bot.clock import Clock
 from bot.core.decisions import Decisions
 from bot.core.inputs import Action, Details, Event, Reload
-from bot.core.state import Alert, Memory, Slice, Timer
-from bot.errors import StoreFailedError
+from bot.errors import StoreError, StoreFailedError
 from bot.store.asking import Asking
 from bot.store.connect import open_reading_connection, open_writing
-from bot.store.counting import count_trial, first_start
+from bot.store.counting import count_trial, first_start, note_rule_set, probe, rule_set_in_force, take_back_trial
 from bot.store.driver import driver
 from bot.store.journal import Journal
 from bot.store.migrate import ready_schema
@@ -23,24 +23,30 @@ from bot.store.operations import Append, Operation, Work
 from bot.store.outbox import StoredOutbox
 from bot.store.place import Hold, hold
 from bot.store.points import PointReads
+from bot.store.quick import QuickReads
 from bot.store.reads import Reads, no_raw, rows_after
 from bot.store.retention import Retention
 from bot.store.rows import RawOf, event_row, other_row, unreadable_row
 from bot.store.saving import Save, record_fetch, save_of
 from bot.store.statements import Cursor
 from bot.store.tail import Tail
-from bot.store.values import Appended, Fetch, JournalRow, Keep, Message, Pruned, RowKind
+from bot.store.values import Appended, Fetch, JournalRow, Keep, Pruned, RowKind
 from bot.store.values import Cursor as Place
 from bot.store.writer import Writer
 
 T = TypeVar("T")
 
 
-def _ignore(_failure: StoreFailedError) -> None:
+def _ignore(_what: object) -> None:
     return
 
 
-class Store:
+def _heed_nothing(done: asyncio.Future[Any]) -> None:
+    if not done.cancelled():
+        done.exception()  # looked at, so that asyncio does not complain
+
+
+class Store(QuickReads):
     """One store file, held by this process. Made by `open`; all methods are for the event loop's thread.
 
     Whatever writes raises StoreUnavailableError when it was not stored and may be tried again, and StoreFailedError
@@ -56,7 +62,6 @@ class Store:
         self._loop = asyncio.get_running_loop()
         self._saving: asyncio.Future[None] | None = None
         self._writer: Writer
-        self._points: PointReads
         self._asking: Asking
         self._tail: Tail
         self._cursor: Place
@@ -113,19 +118,26 @@ class Store:
 
     async def append_reload(self, version: str) -> int:
         """Journal that another rule set is in force from here on; returns its row."""
-        return (await self._append(other_row(Reload(at=0, version=version), self._loop.create_future()))).seq
+        row = await self._append(other_row(Reload(at=0, version=version), self._loop.create_future()))
+        await self.work(lambda cursor: note_rule_set(cursor, version))
+        return row.seq
+
+    async def rule_set_in_force(self) -> str | None:
+        """Return the version that was given to `append_reload` last, also in an earlier process life."""
+        return await self.ask(rule_set_in_force)
 
     async def append_own(self, event: Event) -> int:
         """Journal an event of the bot's own; returns its row, the first one's when it is there already."""
         return (await self._append(event_row(event, RowKind.OWN.value, None, None, self._loop.create_future()))).seq
 
-    async def append_completion(self, event: Event, body: bytes | None) -> int:
+    async def append_completion(self, event: Event, body: bytes | None) -> Appended:
         """Journal what became of a payload by reference: a second row of the same event id, each kind once.
 
-        `event.details` says which: COMPLETION came late, WHOLE in time, ENVELOPE not at all (`body` None).
+        `event.details` says which: COMPLETION came late, WHOLE in time, ENVELOPE not at all (`body` None). The last
+        two are of one kind: of an event that was decided on its envelope, WHOLE is a duplicate.
         """
         kind = RowKind.COMPLETION if event.details is Details.COMPLETION else RowKind.ENVELOPE
-        return (await self._append(event_row(event, kind.value, body, None, self._loop.create_future()))).seq
+        return await self._append(event_row(event, kind.value, body, None, self._loop.create_future()))
 
     async def barrier(self) -> int:
         """Return a time (ms): all that was journaled before is readable, all that follows has at least this `at`."""
@@ -171,47 +183,16 @@ class Store:
         count: int = await self.work(lambda cursor: count_trial(cursor, seq))
         return count
 
+    def take_back_attempt(self, seq: int) -> None:
+        """Count one try of a row less, written by the end of this process: what ended that try was not the row."""
+        done = self._loop.create_future()
+        done.add_done_callback(_heed_nothing)
+        with contextlib.suppress(StoreError):
+            self._writer.submit(Work(partial(take_back_trial, seq=seq), done))
+
     async def record_fetch(self, fetch: Fetch) -> None:
         """Record how a fetch stands; its address is forgotten when it waits no more."""
         await self.work(lambda cursor: record_fetch(cursor, fetch))
-
-    # Quick reads, of what is committed.
-
-    def read_memories(self, keys: Iterable[str]) -> dict[str, Memory]:
-        """Return the memories there are among these keys."""
-        return self._points.read_memories(keys)
-
-    def read_memory(self, key: str) -> Memory | None:
-        """Return one memory."""
-        return self._points.read_memories((key,)).get(key)
-
-    def read_slice(self, key: str) -> Slice | None:
-        """Return one slice."""
-        return self._points.read_slice(key)
-
-    def slice_keys(self) -> list[str]:
-        """Return the keys of all slices."""
-        return self._points.slice_keys()
-
-    def open_slices(self) -> list[tuple[str, str, str]]:
-        """Return (rule, slice key, alert id) of every slice with an open alert, in the order of keys."""
-        return self._points.open_slices()
-
-    def load_timers(self) -> list[Timer]:
-        """Return all timers."""
-        return self._points.timers()
-
-    def read_alert(self, alert_id: str) -> Alert | None:
-        """Return an alert as it stands."""
-        return self._points.alert(alert_id)
-
-    def read_message(self, alert_id: str, channel: str) -> Message | None:
-        """Return the message of an alert in a channel."""
-        return self._points.message(alert_id, channel)
-
-    def waiting_fetches(self) -> list[Fetch]:
-        """Return what is still to be fetched, the next due first."""
-        return self._points.fetches()
 
     # Everything else.
 
@@ -229,9 +210,16 @@ class Store:
         self._writer.submit(Work(run, future))
         return await future
 
-    async def prune(self) -> Pruned:
-        """Remove what is too old and what is too much, in steps of at most 500 rows."""
-        return await self._retention.prune()
+    async def probe(self) -> None:
+        """Find out whether the store can write again; `trouble` says so afterwards. Raises like all that writes."""
+        await self.work(probe)
+
+    async def prune(self, on_swept: Callable[[Sequence[str]], None] = _ignore) -> Pruned:
+        """Remove what is too old and what is too much, in steps of at most 500 rows.
+
+        `on_swept` hears of the slices that were removed, by their keys.
+        """
+        return await self._retention.prune(on_swept)
 
     @property
     def settled_to(self) -> int:

@@ -5,7 +5,7 @@ An index on the age would be written with every event; a piece of 500 rows costs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -27,14 +27,18 @@ _OPEN_ALERTS: Final = sa.select(_A.alert_id).where(
 
 
 class Piece(NamedTuple):
-    """What one step found: keys to remove, and where the next begins (None: the table is done)."""
+    """What one step removed, by its keys, and where the next begins (None: the table is done)."""
 
-    removed: int
+    removed: Sequence[str]
     upto: str | None
 
 
 class Sweep:
-    """One table: which rows may go once they are older than `age`, and what goes with them."""
+    """One table: which rows may go once they are older than `age`, and what goes with them.
+
+    The age of what `decides` is reckoned by the time up to which all is decided: a clock that was set ahead must not
+    take away what the next event is still decided by.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,9 @@ class Sweep:
         is_old: sa.ColumnElement[bool],
         age: Callable[[Keep], int],
         *dependants: sa.Column[Any],
+        decides: bool = False,
     ) -> None:
-        self.age = age
+        self.age, self.decides = age, decides
         page = first(sa.select(key).where(key > sa.bindparam("after_")).order_by(key), STEP)
         self._page = Statement(page, "after_")
         self._old = Statement(
@@ -61,27 +66,29 @@ class Sweep:
         """Look at the next piece; in the writer's thread."""
         page = self._page.all(cursor, after)
         if not page:
-            return Piece(0, None)
+            return Piece((), None)
         upto = page[-1][0]
         old = self._old.all(cursor, after, upto, before)
         for removal in self._removals:
             removal.each(cursor, old)
-        return Piece(len(old), upto if len(page) == STEP else None)
+        return Piece([own for (own,) in old], upto if len(page) == STEP else None)
 
 
-SWEEPS: Final = (
-    Sweep(schema.MEMORIES.c.key, schema.MEMORIES.c.at < _BEFORE, lambda _keep: MEMORY_MS),
-    Sweep(
-        _S.key,
-        sa.and_(
-            # In this order, since parameters are given by place. 0 means that it never goes stale.
-            _S.stale_at < _BEFORE,
-            _S.stale_at > sa.literal_column("0"),
-            _S.alert_id.is_(None),
-            _S.key.not_in(sa.select(_T.slice_key)),
-        ),
-        lambda _keep: 0,
+SLICES: Final = Sweep(
+    _S.key,
+    sa.and_(
+        # In this order, since parameters are given by place. 0 means that it never goes stale.
+        _S.stale_at < _BEFORE,
+        _S.stale_at > sa.literal_column("0"),
+        _S.alert_id.is_(None),
+        _S.key.not_in(sa.select(_T.slice_key)),
     ),
+    lambda _keep: 0,
+    decides=True,
+)
+SWEEPS: Final = (
+    Sweep(schema.MEMORIES.c.key, schema.MEMORIES.c.at < _BEFORE, lambda _keep: MEMORY_MS, decides=True),
+    SLICES,
     Sweep(
         _O.delivery_id,
         sa.and_(

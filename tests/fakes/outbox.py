@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from bot.clock import Clock
@@ -25,6 +27,7 @@ class TwinOutbox:
         self.story: list[tuple[str, DeliveryState]] = []
         self.busy = 0
         self._news: list[Notification] = []
+        self._attempted: dict[tuple[str, int], int] = {}
 
     def take_news(self) -> list[Notification]:
         """Return what was decided since the last call, as the pipeline tells it after a save."""
@@ -69,12 +72,12 @@ class TwinOutbox:
         return sorted(rows, key=lambda row: row.created_at)
 
     async def claim(self, delivery_id: str, revision: int) -> Delivery | None:
-        del revision
         self._fail_when_busy()
         row = self.rows[delivery_id]
         if row.state is not DeliveryState.READY:
             return None
         now, attempt = self._clock.now_ms(), row.attempt + 1
+        self._attempted[delivery_id, attempt] = revision
         return self._put(replace(row, state=DeliveryState.SENDING, attempt=attempt, started_at=now))
 
     async def record(self, delivery_id: str, attempt: int, outcome: Recorded) -> None:
@@ -85,14 +88,20 @@ class TwinOutbox:
         state = outcome.state
         if state is DeliveryState.SENT:
             self._show(row, outcome)
-            if row.reason is not Reason.FIRST and row.revision > outcome.revision:
-                state = DeliveryState.READY
+        attempted = max(self._attempted[delivery_id, attempt], outcome.revision)
+        if row.reason is not Reason.FIRST and row.revision > attempted:
+            state = DeliveryState.READY
         self._put(replace(row, state=state, not_before=outcome.not_before, error=outcome.detail))
 
-    async def interrupted(self) -> list[Delivery]:
+    async def resume(self, posts: Collection[Reason]) -> list[Delivery]:
+        self._fail_when_busy()
         found = [row for row in self.rows.values() if row.state is DeliveryState.SENDING]
-        states = {True: DeliveryState.UNKNOWN, False: DeliveryState.READY}
-        return [self._put(replace(row, state=states[row.reason is Reason.FIRST])) for row in found]
+        for row in found:
+            state = DeliveryState.UNKNOWN if row.reason in posts else DeliveryState.READY
+            await self.record(row.delivery_id, row.attempt, Recorded(state=state, detail="cut short"))
+        for row in [row for row in self.rows.values() if row.state is DeliveryState.PARKED]:
+            self._put(replace(row, state=DeliveryState.READY, not_before=0))
+        return [self.rows[row.delivery_id] for row in found]
 
     async def alert(self, alert_id: str) -> Alert | None:
         return self.alerts.get(alert_id)

@@ -23,7 +23,7 @@ Column = Callable[[Sample], str]
 _HEAD: Final = """\
 # Events
 
-Written by `python -m tests.tools.events_table --write` from the code and the files of `tests/samples`; a test fails when page and code differ.
+Written by `python -m tests.tools.events_table --write` from the code and the files of `bot/cli/samples`; a test fails when page and code differ.
 
 Every event becomes one of our **types**, with the **outcomes** of that type and those that only its content tells, and with typed **fields** that are named the same on both platforms. A field that an event does not carry is missing, never guessed. `source` and `environment` are always there and not repeated below. Everything else stays reachable as `raw.path.to.value` (Extend: inside `payload`; Alfred: inside `event`, in the flat dialect the whole body).
 

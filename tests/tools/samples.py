@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bot.cli import samples
 from bot.sources import Source, build
 
-FOLDER: Final = Path(__file__).parents[1] / "samples"
+FOLDER: Final = Path(samples.__file__).parent
 SECRET: Final = b"wss_tests_only_0123456789abcdefghij"
 TOKEN: Final = b"tests-only-token"
 NOW_MS: Final = 1_773_129_720_000

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from aiohttp import web
 
+from bot.errors import StoreUnavailableError
 from bot.service import fetching
-from bot.store.values import FetchState, RowKind
+from bot.store.values import Fetch, FetchState, RowKind
 from tests.e2e.bots import settle_in
 from tests.integration.service.bots import HOST, Live, PayloadServer, live, payloads
 from tests.waiting import eventually_async
@@ -39,8 +41,8 @@ def whole() -> web.Response:
     return web.Response(body=PAYLOAD)
 
 
-def envelope(server: PayloadServer, event_id: str = "event_1") -> bytes:
-    payload = {"object": "signed_data_url", "data": server.url, "id": "workflow_run_1", "metadata": {"tenant": "acme"}}
+def envelope(server: PayloadServer, event_id: str = "event_1", run: str = "workflow_run_1") -> bytes:
+    payload = {"object": "signed_data_url", "data": server.url, "id": run, "metadata": {"tenant": "acme"}}
     return json.dumps({"eventId": event_id, "eventType": "workflow_run.failed", "payload": payload}).encode()
 
 
@@ -63,9 +65,13 @@ async def drawn(bot: Live, text: str) -> None:
     await eventually_async(look, f"a card with {text}")
 
 
+async def waiting(bot: Live) -> list[Fetch]:
+    return await bot.store.read(lambda reads: reads.waiting_fetches())
+
+
 async def no_more_waiting(bot: Live) -> None:
     async def look() -> bool:
-        return not bot.store.waiting_fetches()
+        return not await waiting(bot)
 
     await eventually_async(look, "the fetch to be over")
 
@@ -117,7 +123,7 @@ async def test_a_host_that_is_not_allowed_is_never_asked_and_told_of_once(tmp_pa
         alerts = await bot.store.read(lambda reads: reads.alerts())
         assert sorted(alert.rule for alert in alerts) == ["run-failed", "tocsin-payload-unavailable"]
         assert server.asked == 0
-        assert bot.store.waiting_fetches() == []
+        assert await waiting(bot) == []
 
 
 async def test_a_payload_that_is_gone_is_told_of_once_and_not_asked_for_again(tmp_path: Path) -> None:
@@ -184,3 +190,63 @@ async def test_an_address_is_forgotten_when_its_payload_is_there(tmp_path: Path)
         assert found[0] == FetchState.DONE
         assert "CANARY" not in found[1]
         assert "CANARY" not in bot.out.getvalue()
+
+
+async def test_a_long_line_of_slow_payloads_holds_up_no_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "RULES_WAIT_MS", 50)
+    monkeypatch.setattr(fetching, "AT_ONCE", 2)
+    monkeypatch.setattr(fetching, "_LATE_AT_ONCE", 3)
+    settle(tmp_path)
+    many = 8
+    async with payloads(whole, open_gate=False) as server, live(tmp_path, reach=server.reach) as bot:
+        for number in range(many):
+            await bot.sender.extend(envelope(server, f"event_{number}", f"workflow_run_{number}"))
+
+        async def all_decided() -> bool:
+            return bot.out.getvalue().count("unknown: unknown") >= many
+
+        await eventually_async(all_decided, "a card for every envelope")
+        assert server.asked == 2
+        server.gate.set()
+        await no_more_waiting(bot)
+        assert server.asked == many
+
+        async def all_completed() -> bool:
+            alerts = await bot.store.read(lambda reads: reads.alerts(rule="run-failed"))
+            return [alert.details_missing for alert in alerts] == [False] * many
+
+        await eventually_async(all_completed, "the details of every card")
+
+
+async def test_an_event_that_was_stored_after_its_sender_was_sent_away_is_fetched_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(tmp_path)
+    async with payloads(whole) as server, live(tmp_path, reach=server.reach) as bot:
+        stored = bot.store.append
+
+        async def too_late(*given: Any) -> NoReturn:
+            await stored(*given)
+            raise StoreUnavailableError("a commit takes longer than 8 s")
+
+        monkeypatch.setattr(bot.store, "append", too_late)
+        assert (await bot.sender.extend(envelope(server))).status == 503
+        await drawn(bot, "Payable intake: CORRUPT_FILE")
+
+
+async def test_a_reference_without_an_address_is_decided_at_once_and_told_of_once(tmp_path: Path) -> None:
+    settle(tmp_path)
+    payload = {"object": "signed_data_url", "data": "", "id": "workflow_run_1"}
+    body = json.dumps({"eventId": "event_1", "eventType": "workflow_run.failed", "payload": payload}).encode()
+    async with live(tmp_path) as bot:
+        for status in ("accepted", "duplicate"):
+            assert (await bot.sender.extend(body)).values["status"] == status
+        await drawn(bot, "unknown: unknown")
+        alerts = await bot.store.read(lambda reads: reads.alerts())
+        assert sorted((alert.rule, alert.count) for alert in alerts) == [
+            ("run-failed", 1),
+            ("tocsin-payload-unavailable", 1),
+        ]
+        assert await waiting(bot) == []

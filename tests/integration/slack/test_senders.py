@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.config.model import Config, SlackConfig
+from bot.service.senders import open_sender
 from bot.slack.card import card
-from bot.slack.choosing import sender_of
 from bot.slack.preview import PreviewSender
 from bot.slack.webapi import WebApiSender
 from bot.slack.webhook import WebhookSender
@@ -34,14 +35,14 @@ def config(slack: SlackConfig | None, **parts: Any) -> Config:
     ],
 )
 async def test_the_config_says_how_messages_leave(given: Config, kind: type) -> None:
-    sender = sender_of(given, SystemClock())
+    sender = open_sender(given, SystemClock(), io.StringIO())
     assert type(sender) is kind
     await sender.close()
 
 
 async def test_names_stand_for_ids_where_the_config_names_them() -> None:
     given = config(SlackConfig(bot_token="xoxb-1"), channels={"doc-alerts": "C0123456789"})
-    sender = sender_of(given, SystemClock())
+    sender = open_sender(given, SystemClock(), io.StringIO())
     assert sender.address("doc-alerts") == "C0123456789"
     assert sender.address("other") == "other"
     await sender.close()

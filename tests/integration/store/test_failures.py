@@ -55,6 +55,32 @@ async def test_a_full_disk_is_said_and_storing_goes_on_when_there_is_room_again(
     assert store.trouble is None
 
 
+async def test_a_probe_finds_out_that_there_is_room_again(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        await _limit_pages(store, 0)
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError, match="full"):
+                await store.probe()
+            assert store.trouble is not None
+        await _limit_pages(store, None)
+        await store.probe()
+        assert store.trouble is None
+        assert look(tmp_path / "t.db", "SELECT count(*) FROM meta WHERE name = 'probe'") == [(0,)]
+
+
+async def test_a_damaged_journal_cannot_be_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    async with opened(path) as store:
+        await append_all(store, [str(number) for number in range(300)], b"x" * 3_000)
+    (root,) = look(path, "SELECT rootpage FROM sqlite_master WHERE name = 'bodies'")[0]
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 16_384)
+        file.write(b"\xff" * 16_384)
+    async with opened(path) as store:
+        with pytest.raises(StoreFailedError):
+            await store.inputs_after(0, 64)
+
+
 async def test_a_store_that_somebody_locks_is_unavailable_not_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

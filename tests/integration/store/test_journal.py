@@ -51,6 +51,19 @@ async def test_what_is_read_from_memory_is_what_is_read_from_disk(tmp_path: Path
         assert [row.seq for row in await store.inputs_after(2, 2)] == [3, 4]
 
 
+@pytest.mark.parametrize("details", [Details.WHOLE, Details.ENVELOPE])
+async def test_the_payload_of_an_event_is_the_same_from_memory_and_from_disk(tmp_path: Path, details: Details) -> None:
+    path, raw = tmp_path / "t.db", {"id": "1", "metadata": {}}
+    sent = event("1", details=details, raw=raw)
+    async with opened(path) as store:
+        await store.append(sent, BODY, "https://files.example.com/1")
+        (fresh,) = await store.inputs_after(0, 10)
+    async with opened(path, raw_of=lambda _event, _body: raw) as store:
+        assert await store.inputs_after(0, 10) == [fresh]
+    assert isinstance(fresh.input, Event)
+    assert fresh.input.raw == (raw if details is Details.WHOLE else None)
+
+
 async def test_a_duplicate_is_answered_with_the_first_ones_place(tmp_path: Path) -> None:
     clock = VirtualClock()
     async with opened(tmp_path / "t.db", clock) as store:
@@ -155,10 +168,10 @@ async def test_a_payload_that_came_later_is_a_second_row_of_the_same_event_once(
     late = event("1", details=Details.COMPLETION, envelope={"run": "1"}, fields={"run": "1", "company": "Acme"})
     async with opened(tmp_path / "t.db") as store:
         await store.append(event("1"), BODY, "https://files.example.com/1")
-        assert [await store.append_completion(envelope, None) for _ in range(2)] == [2, 2]
-        assert [await store.append_completion(late, b"{}") for _ in range(2)] == [3, 3]
+        assert [(await store.append_completion(envelope, None)).seq for _ in range(2)] == [2, 2]
+        assert [(await store.append_completion(late, b"{}")).seq for _ in range(2)] == [3, 3]
     async with opened(tmp_path / "t.db") as store:
-        assert await store.append_completion(late, b"{}") == 3
+        assert (await store.append_completion(late, b"{}")).seq == 3
         rows = await store.inputs_after(0, 10)
         assert [row.kind for row in rows] == [RowKind.EVENT, RowKind.ENVELOPE, RowKind.COMPLETION]
         assert rows[2].input == msgspec.structs.replace(late, at=rows[2].input.at)

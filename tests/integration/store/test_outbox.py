@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.core.decisions import Decisions, Reason
 from bot.core.identity import delivery_id
 from bot.store import Store
@@ -135,14 +137,53 @@ async def test_a_kill_while_sending_leaves_a_first_unknown_and_an_edit_ready(tmp
         await store.outbox.claim(FIRST, 1)
         await store.outbox.claim(EDIT, 2)
     async with opened(tmp_path / "t.db") as store:
-        moved = {row.delivery_id: row.state for row in await store.outbox.interrupted()}
+        moved = {row.delivery_id: row.state for row in await store.outbox.resume({Reason.FIRST})}
         assert moved == {FIRST: DeliveryState.UNKNOWN, EDIT: DeliveryState.READY}
-        assert await store.outbox.interrupted() == []
+        assert await store.outbox.resume({Reason.FIRST}) == []
         assert await store.outbox.claim(FIRST, 1) is None
         counts = await store.outbox.counts()
         assert (counts["unknown"], counts["ready"], counts["sent"]) == (1, 1, 0)
         (doubtful,) = await store.read(lambda reads: reads.deliveries(states=[DeliveryState.UNKNOWN]))
         assert doubtful.error == "the process ended while it was being sent"
+
+
+async def test_where_an_ending_is_a_post_a_kill_leaves_it_unknown_by_its_one_attempt(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        await store.save(fired(1), Cursor(0, 1))
+        await _post(store)
+        await store.save(resolved(1, 2), Cursor(0, 2))
+        await store.outbox.claim(EDIT, 2)
+        (row,) = await store.outbox.resume({Reason.FIRST, Reason.RESOLVED})
+        assert (row.state, row.attempt) == (DeliveryState.UNKNOWN, 1)
+
+
+async def test_what_is_parked_is_ready_again_at_start(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        await store.save(fired(1), Cursor(0, 1))
+        await store.outbox.claim(FIRST, 1)
+        await store.outbox.record(FIRST, 1, Recorded(state=DeliveryState.PARKED, not_before=77, detail="is_archived"))
+        assert await store.outbox.ready() == []
+    async with opened(tmp_path / "t.db") as store:
+        assert await store.outbox.resume({Reason.FIRST}) == []
+        (row,) = await store.outbox.ready()
+        assert (row.delivery_id, row.attempt, row.not_before) == (FIRST, 1, 0)
+
+
+@pytest.mark.parametrize("state", [DeliveryState.DEAD, DeliveryState.PARKED, DeliveryState.UNKNOWN])
+async def test_an_edit_decided_while_one_is_under_way_is_sent_however_that_one_ends(
+    tmp_path: Path, state: DeliveryState
+) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        await store.save(fired(1), Cursor(0, 1))
+        await _post(store)
+        await _edit(store, 2)
+        await store.outbox.claim(EDIT, 2)
+        await _edit(store, 3)
+        await store.outbox.record(EDIT, 1, Recorded(state=state, detail="message_not_found"))
+        assert (await _state(store, EDIT)).state is DeliveryState.READY
+        await store.outbox.claim(EDIT, 3)
+        await store.outbox.record(EDIT, 2, Recorded(state=state, detail="message_not_found"))
+        assert (await _state(store, EDIT)).state is state
 
 
 async def test_ready_rows_come_in_the_order_in_which_they_were_decided(tmp_path: Path) -> None:

@@ -193,6 +193,24 @@ async def test_memories_and_stale_slices_are_forgotten_and_others_are_not(
     assert look(tmp_path / "t.db", "SELECT key FROM memories") == [("young",)]
 
 
+async def test_a_clock_that_is_ahead_takes_nothing_that_the_next_event_is_decided_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.memories.SETTLE_AT", 1)
+    clock = VirtualClock()
+    now = clock.now_ms()
+    decisions = Decisions(slices={"window": Slice(rule="r", stale_at=now + 5)}, memories={"run": Memory({}, now)})
+    heard: list[str] = []
+    async with opened(tmp_path / "t.db", clock, keep=KEEP) as store:
+        for _ in range(3):
+            await store.save(decisions, Cursor(0, now))
+        clock.set(now + 400 * DAY)
+        assert (await store.prune(heard.extend)).swept == 0
+        await store.save(Decisions(), Cursor(0, now + 400 * DAY))
+        assert (await store.prune(heard.extend)).swept == 2
+        assert (heard, store.slice_keys(), store.read_memory("run")) == (["window"], [], None)
+
+
 async def test_settled_deliveries_go_and_unsettled_ones_never(tmp_path: Path) -> None:
     clock = VirtualClock(1_000 * DAY)
     async with opened(tmp_path / "t.db", clock, keep=KEEP) as store:
@@ -253,7 +271,7 @@ async def test_a_sweep_goes_on_where_the_last_round_ended(tmp_path: Path, monkey
     clock = VirtualClock()
     stale = {f"{number:05}": Slice(rule="r", stale_at=5) for number in range(3 * sweeps.STEP - 10)}
     async with opened(tmp_path / "t.db", clock, keep=KEEP) as store:
-        await store.save(Decisions(slices=dict(stale)), Cursor(0, 1))
+        await store.save(Decisions(slices=dict(stale)), Cursor(0, 10))
         assert [(await store.prune()).swept for _ in range(4)] == [500, 500, 490, 0]
 
 

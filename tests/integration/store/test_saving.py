@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.core.decisions import Decisions, Reason
+from bot.core.inputs import Details, Reload
 from bot.core.state import Learnt, Memory, Slice, Timer
 from bot.store import memories, saving
 from bot.store.statements import Cursor as SqlCursor
@@ -34,7 +36,7 @@ async def test_what_is_saved_is_read_back_in_another_process_life(tmp_path: Path
         assert store.load_timers() == [Timer(9_000, "failed-runs/1", "expiry")]
         assert store.read_memory("extend/run/1") == decisions.memories["extend/run/1"]
         assert store.read_alert("al_1") == alert(1)
-        assert store.waiting_fetches() == [fetch]
+        assert await store.read(lambda reads: reads.waiting_fetches()) == [fetch]
         assert [row.delivery_id for row in await store.outbox.ready()] == ["dl_1_first_1"]
 
 
@@ -151,13 +153,70 @@ async def test_tries_are_counted_across_lives_until_the_row_is_decided(tmp_path:
         assert await store.count_attempt(2) == 1
 
 
+async def test_a_try_that_is_taken_back_is_not_counted_in_the_next_life(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    for _ in range(2):
+        async with opened(path) as store:
+            assert await store.count_attempt(1) == 1
+            store.take_back_attempt(1)
+    async with opened(path) as store:
+        await store.save(Decisions(), Cursor(1, 5))
+        store.take_back_attempt(1)  # decided meanwhile: there is nothing left of it
+    async with opened(path) as store:
+        store.take_back_attempt(2)
+        assert await store.count_attempt(2) == 1
+    store.take_back_attempt(2)  # closed: nobody is told, since nobody can do anything about it
+
+
+async def test_the_rule_set_in_force_is_known_in_the_next_life(tmp_path: Path) -> None:
+    path = tmp_path / "t.db"
+    async with opened(path) as store:
+        assert await store.rule_set_in_force() is None
+        for version in ("v1", "v2"):
+            await store.append_reload(version)
+    async with opened(path) as store:
+        assert await store.rule_set_in_force() == "v2"
+        rows = await store.inputs_after(0, 9)
+        assert [row.input for row in rows] == [Reload(at=rows[0].input.at, version=name) for name in ("v1", "v2")]
+
+
+async def test_rows_in_quarantine_are_not_waited_for(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        await store.quarantine("extend", b"[0]", "not an object")
+        await append_all(store, ["1", "2"])
+        await store.quarantine("extend", b"[1]", "not an object")
+        assert (await store.read(lambda reads: reads.counts())).behind == 2
+        await store.save(Decisions(), Cursor(2, 1))
+        assert (await store.read(lambda reads: reads.counts())).behind == 1
+        await store.save(Decisions(), Cursor(3, 1))
+        assert (await store.read(lambda reads: reads.counts())).behind == 0
+
+
+async def test_fetches_are_read_as_far_as_asked_and_those_told_of_are_known(tmp_path: Path) -> None:
+    names = ["1", "2", "3", "4"]
+    envelopes = [event(name, details=Details.ENVELOPE) for name in names]
+    waiting = [
+        Fetch(event_id=one.event_id, seq=number, url="https://files.example.com", due=10 - number)
+        for number, one in enumerate(envelopes, 1)
+    ]
+    async with opened(tmp_path / "t.db") as store:
+        for one in envelopes:
+            await store.append(one, BODY, "https://files.example.com")
+        await store.save(Decisions(), Cursor(4, 1), waiting)
+        assert [each.seq for each in await store.read(lambda reads: reads.waiting_fetches(2))] == [4, 3]
+        await store.append_completion(envelopes[3], None)
+        await store.append_completion(replace(envelopes[1], details=Details.WHOLE), b"{}")
+        assert await store.read(lambda reads: reads.untold_fetches(9)) == [("evt_3", 7), ("evt_1", 9)]
+        assert await store.read(lambda reads: reads.untold_fetches(1)) == [("evt_3", 7)]
+
+
 async def test_the_address_of_a_payload_is_forgotten_once_nobody_waits_for_it(tmp_path: Path) -> None:
     waiting = Fetch(event_id="evt_1", seq=1, url="https://files.example.com/1?signature=secret", due=7)
     done = Fetch(event_id="evt_1", seq=1, url=waiting.url, due=7, tries=1, state=FetchState.DONE)
     async with opened(tmp_path / "t.db") as store:
         await store.save(Decisions(), Cursor(0, 1), [waiting])
         await store.record_fetch(done)
-        assert store.waiting_fetches() == []
+        assert await store.read(lambda reads: reads.waiting_fetches()) == []
     assert look(tmp_path / "t.db", "SELECT url, tries, state FROM fetches") == [("", 1, "done")]
 
 

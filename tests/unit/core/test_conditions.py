@@ -72,6 +72,11 @@ def test_a_number_in_text_counts_as_a_number_and_other_text_is_missing() -> None
     assert not holds(clause, {"a": "many"})
 
 
+@pytest.mark.parametrize("text", ["1_0", "\u0663", " 3", "0x10", "nan", "inf", "1e999", "3 files", ""])
+def test_text_that_only_looks_like_a_number_is_missing(text: str) -> None:
+    assert not holds(Clause("raw.a", Op.AT_MOST, 10**9, RAW), {"a": text})
+
+
 def test_not_of_two_parts_is_not_both() -> None:
     both = Not(All((Clause("a", Op.IS, "1"), Clause("b", Op.IS, "2"))))
 

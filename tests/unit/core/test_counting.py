@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.core.counting import COUNTED_AT_MOST, OTHER, TOP_VALUES_AT_MOST, tallied
 from bot.core.decisions import Change, Decisions
-from bot.core.inputs import Event
+from bot.core.fold import State
+from bot.core.inputs import Event, Reload
 from bot.core.rule import AtLeast, Rule
 from tests.builders import MINUTE, changes, event, rule, rules, run, story, when
 
@@ -114,6 +115,23 @@ def test_quiet_time_ends_it_although_the_window_has_not_drained() -> None:
     decided = run(rules(counting(resolved_after_ms=5 * MINUTE)), *failures(0, 1, 2), until=WITHIN * 2)
 
     assert story(decided) == [(2, "fires", "all"), (5 * MINUTE + 2, "resolves", "all")]
+
+
+def test_after_quiet_time_or_a_person_what_goes_on_failing_fires_again() -> None:
+    times = (0, 1, 2, 6 * MINUTE, 6 * MINUTE + 1, 6 * MINUTE + 2)
+
+    decided = run(rules(counting(resolved_after_ms=5 * MINUTE)), *failures(*times))
+
+    assert changes(decided) == [Change.FIRES, Change.RESOLVES, Change.FIRES]
+
+
+def test_a_reload_with_a_higher_threshold_ends_the_alert_then_and_not_earlier() -> None:
+    state = State()
+    run(rules(counting(threshold=2)), *failures(0, 1), state=state)
+
+    decided = run(rules(counting(threshold=9), version="2"), Reload(at=5, version="2"), until=MINUTE, state=state)
+
+    assert story(decided) == [(5, "resolves", "all")]
 
 
 def test_keys_are_counted_apart() -> None:

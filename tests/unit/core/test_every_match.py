@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import pytest
+
 from bot.core.catalogue import Outcome
+from bot.core.conditions import All, Clause, Op
 from bot.core.decisions import Change, Reason
 from bot.core.fold import State
 from bot.core.inputs import Action, ActionKind, Reload
-from bot.core.rule import IfUnknown, Mode, Severity, Target
-from bot.core.state import AlertState
+from bot.core.rule import AtLeast, IfUnknown, Mode, Severity, Target
+from bot.core.state import AlertState, Slice
+from bot.errors import StoreFailedError
 from tests.builders import DAY, HOUR, MINUTE, changes, event, rule, rules, run, story, when
 
 
@@ -345,3 +350,82 @@ def test_own_events_are_matched_by_no_glob_and_no_any() -> None:
     decided = run(rules(rule(when=when("any", "tocsin.*"))), event("tocsin.rule.set_aside", 0, run="x"))
 
     assert story(decided) == []
+
+
+def test_one_value_written_twice_in_a_condition_is_one_match() -> None:
+    written = rule(where=All((Clause("company", Op.IS, ("Acme", "Acme")),)))
+
+    assert story(run(rules(written), event("alfred.job.failed", 0, job="J", company="Acme"))) == [(0, "fires", "J")]
+
+
+def test_values_with_a_separator_in_them_stay_two_keys() -> None:
+    written = rule(per=("company", "workflow"))
+    first = event("alfred.job.failed", 0, job="A", company="x\x1fy", workflow="z")
+    second = event("alfred.job.failed", 1, job="B", company="x", workflow="y\x1fz")
+
+    assert len(story(run(rules(written), first, second))) == 2
+
+
+def test_an_excuse_reaches_rules_whose_key_is_not_one_run() -> None:
+    written = rule(when=when("needs_review"), per=("company",), resolved_by=when("finished"))
+    done = event("extend.workflow_run.completed", 0, run="R", company="Acme")
+    asked = "extend.workflow_run.needs_review"
+
+    assert story(run(rules(written), done, event(asked, 1, run="S", company="Acme"))) == []
+    assert story(run(rules(written), done, event(asked, 1, run="S", company="Beta"))) == [(1, "fires", "Beta")]
+    assert story(run(rules(written), done, event(asked, DAY, run="S", company="Acme"))) == [(DAY, "fires", "Acme")]
+
+
+def test_an_episode_keeps_the_mode_it_fired_under() -> None:
+    state, live = State(), rules(rule(resolved_by=when("finished")))
+    shadow = rules(rule(resolved_by=when("finished"), mode=Mode.SHADOW), version="2")
+    run(live, event("alfred.job.failed", 0, job="J"), state=state)
+
+    decided = run(shadow, Reload(at=1, version="2"), event("alfred.job.finished", 2, job="J"), state=state)
+
+    assert [n.reason for n in decided.notifications] == [Reason.RESOLVED]
+
+
+def test_a_timer_whose_rule_raises_is_looked_at_once_and_holds_nothing() -> None:
+    class Unready(State):
+        def slice(self, key: str) -> Slice | None:
+            found = super().slice(key)
+            return msgspec.structs.replace(found, recent=(1,)) if found and self.broken else found
+
+        broken = False
+
+    state, written = Unready(), rules(rule(kind=AtLeast(1, MINUTE), per=()))
+    run(written, event("alfred.job.failed", 0, job="J"), state=state)
+    state.broken = True
+
+    decided = run(written, until=HOUR, state=state)
+
+    assert [fault.rule for fault in decided.faults] == ["r"]
+    assert len(state.timers) == 0
+
+
+def test_a_store_that_cannot_be_read_is_no_fault_of_a_rule() -> None:
+    class Unreadable(State):
+        def slice(self, key: str) -> Slice | None:
+            raise StoreFailedError(key)
+
+    with pytest.raises(StoreFailedError):
+        run(rules(rule()), event("alfred.job.failed", 0, job="J"), state=Unreadable())
+
+
+@pytest.mark.parametrize("nothing", ["None", "null", "undefined", "", "  ", None])
+def test_a_title_never_shows_what_programs_write_for_nothing(nothing: str | None) -> None:
+    fields: dict[str, Any] = {"job": "J"} if nothing is None else {"job": "J", "company": nothing}
+
+    decided = run(rules(rule(title="{company}: {raw.a}")), event("alfred.job.failed", 0, raw={"a": nothing}, **fields))
+
+    assert decided.transitions[0].alert.title == "unknown: unknown"
+
+
+def test_raw_objects_are_shown_in_words_without_what_is_missing() -> None:
+    written = rule(show=("raw.metadata",))
+    raw = {"metadata": {"a": None, "b": True, "c": [1, None, 2.0]}}
+
+    decided = run(rules(written), event("alfred.job.failed", 0, job="J", raw=raw))
+
+    assert [field.value for field in decided.transitions[0].alert.shown] == ["b: yes, c: 1, 2"]

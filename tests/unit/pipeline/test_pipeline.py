@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NoReturn
 
 import pytest
 
-from bot.core.decisions import Change, Decisions
+from bot.core.decisions import Change
 from bot.core.enrich import enrich
-from bot.core.inputs import Action, ActionKind, Event, Input
+from bot.core.inputs import Action, ActionKind, Details, Event, Input
 from bot.core.rule import AtLeast, RuleSet
 from bot.core.state import View
 from bot.core.troubles import with_own_rules
-from bot.pipeline import Pipeline
+from bot.errors import StoreFailedError
+from bot.pipeline import Batch, Pipeline
 from bot.pipeline.pipeline import BATCH, TRIES_BEFORE_SET_ASIDE
 from bot.store.values import RowKind
 from tests.builders import HOUR, MINUTE, changes, event, rule, rules, when
@@ -26,7 +28,7 @@ class Bench:
     def __init__(self, rule_set: RuleSet, store: TwinStore | None = None) -> None:
         self.store = store or TwinStore(VirtualClock(0))
         self.clock = self.store.clock
-        self.heard: list[Decisions] = []
+        self.heard: list[Batch] = []
         self.pipeline = Pipeline(
             self.store,
             with_own_rules(rule_set, "ops"),
@@ -53,7 +55,7 @@ async def test_rows_are_decided_in_order_and_saved_with_the_cursor() -> None:
 
     assert bench.told == [("r", Change.FIRES), ("r", Change.RESOLVES)]
     assert bench.store.cursor().seq == 2
-    assert changes(bench.heard[0]) == [Change.FIRES, Change.RESOLVES]
+    assert changes(bench.heard[0].decisions) == [Change.FIRES, Change.RESOLVES]
 
 
 async def test_a_second_pipeline_goes_on_where_the_first_saved() -> None:
@@ -140,7 +142,7 @@ async def test_an_action_goes_the_same_way_as_events() -> None:
 
 async def test_a_payload_by_reference_is_left_to_be_fetched() -> None:
     bench = Bench(rules(rule()))
-    bench.store.add(event(FAILED, job="J"), reference="https://allowed/x")
+    bench.store.add(event(FAILED, job="J", details=Details.ENVELOPE), reference="https://allowed/x")
 
     await bench.settle()
 
@@ -150,7 +152,7 @@ async def test_a_payload_by_reference_is_left_to_be_fetched() -> None:
 
 async def test_a_host_that_is_not_allowed_is_decided_on_the_envelope_and_told_to_the_admins_only() -> None:
     bench = Bench(rules(rule()))
-    bench.store.add(event(FAILED, job="J"), reference="https://elsewhere/x")
+    bench.store.add(event(FAILED, job="J", details=Details.ENVELOPE), reference="https://elsewhere/x")
 
     await bench.settle()
 
@@ -158,6 +160,36 @@ async def test_a_host_that_is_not_allowed_is_decided_on_the_envelope_and_told_to
     assert bench.told == [("r", Change.FIRES), ("tocsin-payload-unavailable", Change.FIRES)]
     assert bench.store.saved.transitions[0].alert.details_missing
     assert [n.channel for n in bench.store.saved.notifications] == ["alerts", "ops"]
+
+
+async def test_a_reference_without_an_address_is_decided_on_the_envelope_and_told_to_the_admins() -> None:
+    bench = Bench(rules(rule()))
+    bench.store.add(event(FAILED, job="J", details=Details.ENVELOPE))
+    bench.store.add(event(FAILED, job="K", details=Details.ENVELOPE), kind=RowKind.ENVELOPE)  # told of already
+
+    await bench.settle()
+
+    assert bench.store.fetches == []
+    assert [name for name, _ in bench.told] == ["r", "tocsin-payload-unavailable", "r"]
+    assert bench.store.saved.transitions[0].alert.details_missing
+
+
+@pytest.mark.parametrize("read", ["read_slice", "read_memories"])
+async def test_a_store_that_cannot_be_read_ends_the_pipeline_and_sets_nothing_aside(read: str) -> None:
+    bench = Bench(rules(rule()))
+    bench.store.add(event(FAILED, job="J"))
+    await bench.settle()
+    again = Bench(rules(rule()), bench.store)
+    again.store.add(event(FAILED, job="J"))
+
+    def broken(_keys: object) -> NoReturn:
+        raise StoreFailedError("disk I/O error")
+
+    setattr(again.store, read, broken)
+    with pytest.raises(StoreFailedError):
+        await again.settle()
+
+    assert (again.store.set_aside, again.store.cursor().seq) == ([], 1)
 
 
 def explode_on(monkeypatch: pytest.MonkeyPatch, job: str, error: BaseException) -> None:

@@ -4,6 +4,7 @@ import io
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
+from structlog.testing import capture_logs
 
 from bot.core.state import Alert, AlertState, Shown
 from bot.slack.answer import Verdict
@@ -69,6 +70,29 @@ async def test_a_terminal_without_the_letters_still_shows_the_alert() -> None:
     stream = io.TextIOWrapper(raw, encoding="ascii")
     await PreviewSender(ZONE, stream).post("doc-alerts", drawn(alert()))
     assert b"Critical: Acme: Alfred job J1" in raw.getvalue()
+
+
+class NobodyReads(io.StringIO):
+    """A pipe whose reader has gone, as with `tocsin run --dev | head`."""
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+async def test_a_preview_that_nobody_reads_goes_on_and_is_logged_once() -> None:
+    sender = PreviewSender(ZONE, NobodyReads())
+    with capture_logs() as logged:
+        posted = await sender.post("doc-alerts", drawn(alert()))
+        edited = await sender.edit(MESSAGE, drawn(alert()))
+    assert (posted.verdict, edited.verdict) == (Verdict.DELIVERED, Verdict.DELIVERED)
+    assert [(line["event"], line["error"]) for line in logged] == [("preview_not_printed", "BrokenPipeError")]
+
+
+async def test_a_preview_on_a_closed_stream_goes_on() -> None:
+    stream = io.StringIO()
+    sender = PreviewSender(ZONE, stream)
+    stream.close()
+    assert (await sender.post("doc-alerts", drawn(alert()))).verdict is Verdict.DELIVERED
 
 
 async def test_colours_are_for_terminals_only() -> None:

@@ -10,7 +10,7 @@ from bot.slack.queue import Queue, call_of
 from bot.store.values import Delivery
 
 
-def row(name: str, reason: Reason = Reason.FIRST, created_at: int = 0, not_before: int = 0) -> Delivery:
+def row(name: str, reason: Reason = Reason.FIRST, not_before: int = 0) -> Delivery:
     return Delivery(
         delivery_id=f"dl_{name}",
         alert_id=f"al_{name}",
@@ -18,7 +18,6 @@ def row(name: str, reason: Reason = Reason.FIRST, created_at: int = 0, not_befor
         reason=reason,
         severity=Severity.ERROR,
         revision=1,
-        created_at=created_at,
         not_before=not_before,
     )
 
@@ -47,15 +46,44 @@ def test_posts_come_before_changes_of_state_and_these_before_counters() -> None:
     assert [call for call, _, _ in waiting.turns(0, 0.0)] == [Call.POST, Call.EDIT, Call.COUNTER]
 
 
-def test_the_oldest_row_has_its_turn_and_the_others_wait_with_it() -> None:
-    waiting = queue(row("new", created_at=3), row("old", created_at=2, not_before=5_000))
+def test_the_row_that_came_first_has_its_turn_and_the_others_wait_with_it() -> None:
+    waiting = queue(row("old", not_before=5_000), row("new"))
     assert [(r.delivery_id, due) for _, r, due in waiting.turns(1_000, 0.0)] == [("dl_old", 4.0)]
     waiting.remove(row("old"))
     assert [(r.delivery_id, due) for _, r, due in waiting.turns(1_000, 0.0)] == [("dl_new", 0.0)]
 
 
+def test_a_row_offered_again_keeps_its_place() -> None:
+    waiting = queue(row("old"), row("new"))
+    waiting.offer(row("old", not_before=5_000))
+    assert [(r.delivery_id, due) for _, r, due in waiting.turns(1_000, 0.0)] == [("dl_old", 4.0)]
+
+
+@pytest.mark.parametrize("reason", [Reason.FIRST, Reason.RESOLVED, Reason.MORE])
+def test_a_step_looks_at_few_of_ten_thousand_rows(reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = queue(*(row(f"{number}", reason) for number in range(10_000)))
+    waiting.shown("al_0", 100.0)
+    looked_at: list[str] = []
+
+    def look(looked: Delivery, *_now: int, **_edits: bool) -> float:
+        looked_at.append(looked.delivery_id)
+        return 0.0
+
+    monkeypatch.setattr("bot.slack.queue.call_of", look)
+    monkeypatch.setattr("bot.slack.queue._due_in", look)
+    assert len(list(waiting.turns(0, 100.0))) == 1
+    assert len(looked_at) <= 4
+
+
+def test_of_counters_that_all_rest_the_first_to_have_rested_is_next() -> None:
+    waiting = queue(row("a", Reason.MORE), row("b", Reason.MORE))
+    waiting.shown("al_b", 100.0)
+    waiting.shown("al_a", 103.0)
+    assert [(r.delivery_id, due) for _, r, due in waiting.turns(0, 104.0)] == [("dl_b", 6.0)]
+
+
 def test_counters_do_not_wait_for_each_other() -> None:
-    waiting = queue(row("old", Reason.MORE, created_at=1), row("new", Reason.MORE, created_at=2))
+    waiting = queue(row("old", Reason.MORE), row("new", Reason.MORE))
     waiting.shown("al_old", 100.0)
     assert [(r.delivery_id, due) for _, r, due in waiting.turns(0, 101.0)] == [("dl_new", 0.0)]
 

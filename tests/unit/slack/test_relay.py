@@ -195,11 +195,28 @@ def test_where_nothing_can_be_edited_an_ending_is_a_short_message_of_its_own() -
             await scene.sleep(5)
             scene.outbox.decide(alert(count=2, revision=2), Reason.MORE)
             await scene.sleep(5)
+            assert scene.outbox.states() == [SENT, DeliveryState.SUPERSEDED]
             last = scene.outbox.decide(over(revision=3), Reason.RESOLVED)
             await scene.sleep(5)
             assert [call.kind for call in sender.calls] == ["post", "post"]
             assert sender.calls[1].card.delivery_id == last.delivery_id
             assert "Stage" not in visible(sender.calls[1].card.payload())
+            assert scene.outbox.states() == [SENT, SENT]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("edits", [True, False])
+def test_an_alert_that_ended_before_its_first_message_is_told_once(edits: bool) -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.REFUSED_FOR_NOW, wait=20.0)], edits=edits)
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(1)
+            scene.outbox.decide(over(), Reason.RESOLVED)
+            await scene.sleep(60)
+            told = [(call.kind, call.card.revision) for call in sender.calls if call.verdict is Verdict.DELIVERED]
+            assert told == [("post", 2)]
             assert scene.outbox.states() == [SENT, SENT]
 
     run(scenario)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.core.decisions import Reason
 from bot.core.state import AlertState
 from bot.slack.answer import Answer, Verdict
+from bot.slack.buckets import Limits
 from bot.slack.card import Rung
 from bot.store.values import DeliveryState
 from tests.fakes.alerts import alert
@@ -132,6 +134,57 @@ def test_a_refused_channel_parks_its_deliveries_and_is_reported() -> None:
     run(scenario)
 
 
+def test_what_is_parked_is_sent_once_the_channel_works_and_the_bot_is_started_again() -> None:
+    async def scenario() -> None:
+        outbox = TwinOutbox(LoopClock())
+        refused = answer(Verdict.DESTINATION_REFUSED, detail="not_in_channel")
+        outbox.decide(alert())
+        for _ in range(2):
+            async with relaying(ScriptedSender(script=[refused]), outbox) as scene:
+                await scene.sleep(3_600)
+                assert outbox.states() == [PARKED]
+                assert [trouble.detail for trouble in scene.troubles] == ["not_in_channel"]
+        sender = ScriptedSender()
+        async with relaying(sender, outbox) as scene:
+            await scene.sleep(1)
+            assert outbox.states() == [SENT]
+            assert sender.times() == [7_200]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.MESSAGE_GONE, Verdict.DESTINATION_REFUSED])
+def test_a_change_that_comes_while_an_edit_is_refused_is_tried_all_the_same(verdict: Verdict) -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(script=[answer(Verdict.DELIVERED), answer(verdict)], takes=2.0)
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(3)
+            scene.outbox.decide(alert(state=AlertState.ACKNOWLEDGED, revision=2), Reason.ACKNOWLEDGED)
+            await scene.sleep(1)
+            scene.outbox.decide(over(revision=3), Reason.RESOLVED)
+            await scene.sleep(20)  # it is told at the beginning, while the edit is still under way
+            assert [(call.kind, call.card.revision) for call in sender.calls] == [("post", 1), ("edit", 2), ("edit", 3)]
+            assert scene.outbox.states() == [SENT, SENT]
+
+    run(scenario)
+
+
+def test_stopping_does_not_wait_for_the_turn_of_a_plainer_form() -> None:
+    async def scenario() -> None:
+        slow = Limits(channel=(0.01, 1))
+        sender = ScriptedSender(script=[answer(Verdict.PAYLOAD_REFUSED, detail="invalid_blocks")], limits=slow)
+        async with relaying(sender) as scene:
+            scene.outbox.decide(alert())
+            await scene.sleep(5)
+            assert scene.outbox.states() == [SENDING]
+        assert asyncio.get_running_loop().time() == pytest.approx(5.0)
+        assert len(sender.calls) == 1
+        assert scene.outbox.states() == [READY]
+
+    run(scenario)
+
+
 def test_a_refused_payload_goes_down_the_ladder_and_that_is_remembered_for_its_message_alone() -> None:
     async def scenario() -> None:
         sender = ScriptedSender(script=[answer(Verdict.PAYLOAD_REFUSED, detail="invalid_blocks")] * 2)
@@ -230,7 +283,25 @@ def test_where_an_ending_is_a_post_it_is_not_repeated_in_doubt_either() -> None:
         async with relaying(sender, outbox) as scene:
             await scene.sleep(600)
         assert sender.calls == []
-        assert outbox.rows[row.delivery_id].state is UNKNOWN
+        assert [state for own_id, state in outbox.story if own_id == row.delivery_id] == [SENDING, UNKNOWN]
+        assert [trouble.delivery_id for trouble in scene.troubles] == [row.delivery_id]
+
+    run(scenario)
+
+
+def test_where_nothing_can_be_edited_an_ending_decided_while_a_counter_was_settled_is_told_after_a_kill() -> None:
+    async def scenario() -> None:
+        outbox = TwinOutbox(LoopClock())
+        outbox.decide(alert())
+        async with relaying(ScriptedSender(edits=False), outbox) as scene:
+            await scene.sleep(1)
+        counter = outbox.decide(alert(count=2, revision=2), Reason.MORE)
+        await outbox.claim(counter.delivery_id, 2)
+        outbox.decide(over(revision=3), Reason.RESOLVED)
+        sender = ScriptedSender(edits=False)
+        async with relaying(sender, outbox) as scene:
+            await scene.sleep(5)
+        assert [(call.kind, call.card.revision) for call in sender.calls] == [("post", 3)]
 
     run(scenario)
 
