@@ -19,7 +19,7 @@ install: $(VENV)/.runtime ## .venv/bin/tocsin with what it needs to run, nothing
 	@:
 
 run: $(VENV)/.runtime ## start the bot on config.yaml: with the values of .env, or without that file in preview
-	@if [ -f .env ]; then set -a; . ./.env; set +a; exec $(VENV)/bin/tocsin run; \
+	@if [ -f .env ]; then exec $(VENV)/bin/tocsin run --env-file .env; \
 	else exec $(VENV)/bin/tocsin run --dev; fi
 
 test: lint ## everything that must hold, as CI runs it

@@ -41,6 +41,10 @@ class UsageError(TocsinError):
     """A command was asked for something that cannot be done as asked (no running bot, unknown sample)."""
 
 
+class OutputError(TocsinError):
+    """What a command has to say cannot be written (a full disk behind stdout)."""
+
+
 class NotAuthenticError(TocsinError):
     """A delivery failed verification. The text is for our log only: senders get one 401 for every cause."""
 

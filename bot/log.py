@@ -6,13 +6,14 @@ ids; what still slips in (a library's message, an exception) passes through `red
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 import traceback
 from collections.abc import Iterable, MutableMapping
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -61,7 +62,10 @@ def bug(log: Any, event: str, error: BaseException, **fields: Any) -> None:
 
 
 def configure(stream: TextIO | None = None, *, human: bool | None = None) -> None:
-    """Send structlog and every stdlib logger to `stream` (stderr); `human` overrides the look at the terminal."""
+    """Send structlog and every stdlib logger to `stream` (stderr); `human` overrides the look at the terminal.
+
+    A line that cannot be written is dropped: a full disk or a closed pipe behind the log must not cost an event.
+    """
     target = sys.stderr if stream is None else stream
     readable = target.isatty() if human is None else human
     structlog.configure(
@@ -73,10 +77,27 @@ def configure(stream: TextIO | None = None, *, human: bool | None = None) -> Non
             _renderer(readable=readable, colors=target.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Dropping(target))),
         cache_logger_on_first_use=False,
     )
     _route_stdlib()
+
+
+class _Dropping:
+    """Writes where it can. structlog raises what the stream raises, in the middle of whoever has something to say."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write a whole line, or nothing."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush what there is."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _renderer(*, readable: bool, colors: bool) -> Any:

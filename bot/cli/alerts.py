@@ -12,8 +12,9 @@ import click
 from bot.cli.options import config_option, json_option
 from bot.cli.output import Exit, say, say_json
 from bot.core.state import Alert
-from bot.errors import UsageError
+from bot.errors import StoreUntrustedError, UsageError
 from bot.service.setup import read_config
+from bot.store.driver import driver
 from bot.store.reads import OPEN_STATES, open_reading
 from bot.store.values import Delivery, DeliveryState
 
@@ -35,9 +36,12 @@ def command(*, everything: bool, limit: int, as_one_object: bool, config: Path) 
     settings = read_config(config)
     if not settings.store_path.exists():
         raise UsageError(f"there is no store at {settings.store_path} yet: no bot has run on this config")
-    with open_reading(settings.store_path) as reads:
-        alerts = reads.alerts(None if everything else OPEN_STATES, limit=limit)
-        troubled = reads.deliveries(states=_IN_TROUBLE)
+    try:
+        with open_reading(settings.store_path) as reads:
+            alerts = reads.alerts(None if everything else OPEN_STATES, limit=limit)
+            troubled = reads.deliveries(states=_IN_TROUBLE)
+    except driver.Error as error:
+        raise StoreUntrustedError(f"the store {settings.store_path} cannot be read: {error}") from error
     if as_one_object:
         say_json(
             {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import importlib
-import os
 import sys
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import click
 import structlog
 
 from bot import __version__, log
-from bot.cli.output import Exit, complain, complain_of
+from bot.cli.output import Exit, complain, complain_of, let_go_of_streams, open_missing_streams
 from bot.errors import InvalidInputError, StoreFailedError, StoreUntrustedError, TocsinError, UsageError
 
 # Command -> (module, what the list of commands says of it). The module's `command` is the click command.
@@ -25,6 +26,7 @@ _COMMANDS: Final = {
     "alerts": ("bot.cli.alerts", "List alerts."),
     "schema": ("bot.cli.schema", "Print the JSON Schema of config.yaml or of rule files, for editors."),
 }
+_BUG: Final = "this is a bug of tocsin"
 
 
 class Commands(click.Group):
@@ -60,8 +62,13 @@ def tocsin() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    open_missing_streams()
     log.configure()
-    sys.exit(run(arguments))
+    try:
+        code = run(arguments)
+    finally:
+        let_go_of_streams()
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -71,14 +78,15 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except TocsinError as error:
         return _explain(error)
-    except BrokenPipeError:
-        return _leave_quietly()
+    except OSError as error:
+        return _explain_os(error)
     except Exception as error:  # noqa: BLE001  (the last place that can say it in words instead of a stack)
-        log.bug(structlog.get_logger(), "this is a bug of tocsin", error)
+        log.bug(structlog.get_logger(), _BUG, error)
         return Exit.BROKEN
     return code if isinstance(code, int) else Exit.FINE
 
@@ -95,7 +103,12 @@ def _explain(error: TocsinError) -> int:
     return Exit.UNUSABLE if isinstance(error, UsageError) else Exit.NO
 
 
-def _leave_quietly() -> int:
-    """`tocsin … | head` closed our stdout: say nothing more, also not while the interpreter flushes it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.FINE
+def _explain_os(error: OSError) -> int:
+    """Nobody reads any more (`tocsin … | head`), or the disk is full where click wrote (--help); else it is a bug."""
+    if isinstance(error, BrokenPipeError):
+        return Exit.FINE
+    if error.errno == errno.ENOSPC:
+        complain(f"tocsin: {error.strerror}")
+        return Exit.NO
+    log.bug(structlog.get_logger(), _BUG, error)
+    return Exit.BROKEN

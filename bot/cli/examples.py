@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from bot.cli.options import config_option, json_option
 from bot.cli.output import Exit, say, say_json
+from bot.config.notes import ERROR
 from bot.config.words import nearest
-from bot.errors import UsageError
+from bot.errors import Problem
 from bot.rulepack.report import as_json, as_lines, is_ok
 from bot.service.setup import Examined, examine, try_examples
 
@@ -24,23 +25,34 @@ def command(paths_or_rules: tuple[str, ...], *, as_one_object: bool, config: Pat
 
     A PATH (file or folder of rules) replaces `rules:` of the config; a RULE chooses by name.
     """
-    paths = [Path(each) for each in paths_or_rules if Path(each).exists()]
-    names = [each for each in paths_or_rules if not Path(each).exists()]
+    paths = [Path(each) for each in paths_or_rules if _is_there(each)]
+    names = [each for each in paths_or_rules if not _is_there(each)]
     examined = examine(config, rule_paths=paths)
-    _require_known(names, examined)
+    problems = (*examined.problems, *_unknown(names, examined))
     results = try_examples(examined, names)
     if as_one_object:
-        say_json(as_json(examined.problems, results))
+        say_json(as_json(problems, results))
     else:
-        for line in as_lines(examined.problems, results, verbose=True):
+        for line in as_lines(problems, results, verbose=True):
             say(line)
-    return Exit.FINE if is_ok(examined.problems, results) else Exit.NO
+    return Exit.FINE if is_ok(problems, results) else Exit.NO
 
 
-def _require_known(names: Sequence[str], examined: Examined) -> None:
-    """A name that is neither a file nor a rule; a rule that has an error is not known, and its problem says why."""
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _unknown(names: Sequence[str], examined: Examined) -> Iterator[Problem]:
+    """Yield a problem for each name that is neither a file nor a rule.
+
+    A rule that has an error is not known either, and its own problem says why.
+    """
     for name in names:
-        if name not in examined.rule_set.rules and not examined.has_errors:
-            near = nearest(name, examined.rule_set.rules)
-            hint = f" (did you mean {near}?)" if near else ""
-            raise UsageError(f"there is no file, folder or rule called {name}{hint}")
+        looks_like_path = "/" in name or name.endswith((".yaml", ".yml"))
+        if name in examined.rule_set.rules or (examined.has_errors and not looks_like_path):
+            continue
+        hint = "" if looks_like_path else nearest(name, examined.rule_set.rules)
+        yield Problem(name, 0, 0, name, ERROR, "there is no file, folder or rule of this name", hint)

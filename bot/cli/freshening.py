@@ -15,6 +15,7 @@ from bot.errors import UsageError
 _TIME: Final = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 _INNER: Final = ("payload", "event")
 _ID_BYTES: Final = 8
+_DEEPEST: Final = 100
 
 
 def new_event(body: bytes, assignments: Iterable[str] = (), *, now_ms: int | None = None) -> bytes:
@@ -82,18 +83,24 @@ def _written(time: datetime) -> str:
 
 
 def _assignment(text: str) -> tuple[str, Any]:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("--set wants path=value in UTF-8") from None
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise UsageError(f"--set wants path=value, not {text}")
     try:
         return path, msgspec.json.decode(value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return path, value
 
 
 def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
     """Set a value by a dotted path from the body's top, or from inside its payload or event, whichever has it."""
     names = path.split(".")
+    if len(names) > _DEEPEST:
+        raise UsageError(f"--set goes at most {_DEEPEST} levels deep")
     node = tree
     if names[0] not in tree:
         node = next((tree[inner] for inner in _INNER if isinstance(tree.get(inner), dict)), tree)

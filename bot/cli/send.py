@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import click
@@ -13,7 +13,7 @@ import msgspec
 
 from bot.cli import samples
 from bot.cli.freshening import new_event
-from bot.cli.options import config_option
+from bot.cli.options import config_option, env_file_option
 from bot.cli.output import Exit, complain, say
 from bot.clock import SystemClock
 from bot.config.model import Config, SourceConfig
@@ -39,21 +39,39 @@ class Answered:
     values: dict[str, Any]
 
 
+class _Place(NamedTuple):
+    """Where a delivery goes; without a port to the scheme's own."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+
 @click.command("send")
 @click.argument("source")
 @click.argument("sample")
 @click.argument("more", nargs=-1, metavar="[path=value]...")
 @click.option("--url", help="Where the bot is, such as https://alerts.example.com; from the config by default.")
 @click.option("--set", "assignments", multiple=True, metavar="path=value", help="Change a value of the event.")
+@env_file_option
 @config_option
 def command(
-    source: str, sample: str, more: tuple[str, ...], *, url: str | None, assignments: tuple[str, ...], config: Path
+    source: str,
+    sample: str,
+    more: tuple[str, ...],
+    *,
+    url: str | None,
+    assignments: tuple[str, ...],
+    env_file: Path | None,
+    config: Path,
 ) -> int:
     """Send a signed sample event to a running bot.
 
     SOURCE is a name of `sources:` in the config. SAMPLE is a documented sample, such as job_exceeded_retries or
     workflow_run.failed, or a file. Each sending is a new event.
     """
+    del env_file  # it is in the environment by now
     settings = read_config(config)
     origin = _source(settings, source)
     body = _body(sample, origin.kind, (*assignments, *more))
@@ -96,20 +114,33 @@ def _headers(source: SourceConfig, body: bytes) -> dict[str, str]:
 
 
 def _post(target: str, body: bytes, headers: dict[str, str]) -> Answered:
-    parts = urlsplit(target)
-    if parts.scheme not in {"http", "https"} or parts.hostname is None:
-        raise UsageError(f"--url wants an http or https address, not {parts.scheme}://{parts.netloc}")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
+    place = _place(target)
+    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    connection = kind(place.host, place.port, timeout=_TIMEOUT_S)
     try:
-        connection.request("POST", parts.path or "/", body, headers)
+        connection.request("POST", place.path, body, headers)
         answer = connection.getresponse()
         return Answered(answer.status, _object(answer.read()))
     except (OSError, http.client.HTTPException) as error:
-        place = f"{parts.hostname}:{parts.port or parts.scheme}"
-        raise UsageError(f"no bot answers at {place} ({type(error).__name__}); start it with: make run") from error
+        where = f"{place.host}:{place.port or place.scheme}"
+        raise UsageError(f"no bot answers at {where} ({type(error).__name__}); start it with: make run") from error
+    except UnicodeError as error:
+        raise UsageError(f"--url is no address: {place.host} is no host name") from error
     finally:
         connection.close()
+
+
+def _place(target: str) -> _Place:
+    """Take an address apart. UsageError, which never says the path (it may hold a token), when nothing can go there."""
+    try:
+        parts = urlsplit(target)
+        host, port = parts.hostname, parts.port
+        target.encode("ascii")
+    except ValueError as error:
+        raise UsageError("--url wants an address such as https://alerts.example.com") from error
+    if parts.scheme not in {"http", "https"} or not host:
+        raise UsageError(f"--url wants an http or https address, not {parts.scheme}://{parts.netloc}")
+    return _Place(parts.scheme, host, port, parts.path or "/")
 
 
 def _object(body: bytes) -> dict[str, Any]:

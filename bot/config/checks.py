@@ -21,6 +21,7 @@ _EXAMPLE_HOST: Final = "example.com"
 def check_config(config: Config, values: Values, notes: Notes) -> None:
     """Note every problem that a single key cannot show."""
     _check_sources(values, notes)
+    _check_store(config, values, notes)
     _check_slack(config, values, notes)
     _check_hours(values, notes)
     _check_channels(config, values, notes)
@@ -52,6 +53,20 @@ def _check_sources(values: Values, notes: Notes) -> None:
     for name, source in sources.items():
         _check_proof(name, source, notes)
         _check_more_types(source, notes)
+
+
+def _check_store(config: Config, values: Values, notes: Notes) -> None:
+    """Note a store that no file can be: a folder, or a place below a file."""
+    path = config.store_path
+    try:
+        blocked = path if path.is_dir() else next((each for each in path.parents if each.is_file()), None)
+    except (OSError, ValueError):
+        notes.error(values.at("store"), "no file can have this name")
+        return
+    if blocked == path:
+        notes.error(values.at("store"), "this is a folder: the store is a file in it, such as sqlite:///var/tocsin.db")
+    elif blocked is not None:
+        notes.error(values.at("store"), f"{blocked} is a file, so there can be no store below it")
 
 
 def _check_proof(name: str, source: Values, notes: Notes) -> None:

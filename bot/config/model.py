@@ -141,6 +141,8 @@ class Config:
     """All of config.yaml. `folder` is where relative paths start; `warnings` are notes for `check`.
 
     `default_node` is the unread `defaults:` section: its keys are the rule language's and are read with the rules.
+    It is not `readable` where it stands in for a file that could not be read at all: what only the file could tell
+    (people, defaults, sources) is then not asked of rules.
     """
 
     file: str
@@ -160,6 +162,7 @@ class Config:
     keep: Keep = Keep()
     default_node: Entries | None = None
     dev: bool = False
+    readable: bool = True
     missing_secrets: tuple[MissingSecret, ...] = ()
     warnings: tuple[Problem, ...] = ()
 

@@ -13,6 +13,7 @@ from bot.config.texts import (
     CHANNEL,
     HOST,
     LINK,
+    LISTEN,
     PATH,
     SECRET,
     TYPE,
@@ -22,7 +23,7 @@ from bot.config.texts import (
 SERVER: Final = Section(
     "`server`",
     (
-        Key("host", NAME, "The address to listen on.", default="127.0.0.1", example="host: 0.0.0.0"),
+        Key("host", LISTEN, "The address to listen on.", default="127.0.0.1", example="host: 0.0.0.0"),
         Key("port", Whole(0, 65_535), "The port to listen on.", default="8080", example="port: 8080"),
         Key(
             "external_url",

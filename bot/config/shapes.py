@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from bot.config.nodes import Broken, Entries, Items, Node, Text
 from bot.config.notes import Notes
 from bot.config.quantities import duration_ms, size_bytes, whole_number, yes_no
-from bot.config.words import nearest, one_of
+from bot.config.words import nearest, one_of, yes_no_hint
 from bot.config.yamladvice import QUOTE_IT
 
 JsonSchema: TypeAlias = dict[str, Any]
@@ -53,10 +53,20 @@ def text_at(node: Node, notes: Notes, wanted: str = "a text") -> Text | None:
 
 
 class Word(Shape):
-    """A text of one kind: `parse` returns the value or None, and `wanted` says what is needed instead."""
+    """A text of one kind: `parse` returns the value or None, and `wanted` says what is needed instead.
 
-    def __init__(self, wanted: str, parse: Callable[[str], Any], schema: JsonSchema | None = None) -> None:
-        self._wanted, self._parse = wanted, parse
+    `hint` returns what was most likely meant by a text that cannot be read, or nothing.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        parse: Callable[[str], Any],
+        schema: JsonSchema | None = None,
+        *,
+        hint: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        self._wanted, self._parse, self._hint = wanted, parse, hint
         self._as_json = {"type": ["string", "number", "boolean"]} if schema is None else schema
 
     def _schema(self) -> JsonSchema:
@@ -68,7 +78,7 @@ class Word(Shape):
             return None
         value = self._parse(text.text)
         if value is None:
-            notes.error(text, f"`{text.text}` is not {self._wanted}")
+            notes.error(text, f"`{text.text}` is not {self._wanted}", hint=self._hint(text.text))
         return value
 
 
@@ -173,4 +183,4 @@ TEXT: Final = Word("a text", lambda text: text)
 NAME: Final = Word("a name", lambda text: text.strip() or None)
 DURATION: Final = Word(_DURATION_WORDS, duration_ms, {"type": "string", "pattern": _DURATION_PATTERN})
 SIZE: Final = Word("a size such as 32MiB or 5GB", size_bytes, {"type": "string", "pattern": "^[0-9]+([kKMGT]i?)?B$"})
-YES_NO: Final = Word("yes or no", yes_no, {"enum": ["yes", "no", True, False]})
+YES_NO: Final = Word("yes or no", yes_no, {"enum": ["yes", "no", True, False]}, hint=yes_no_hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,14 +21,16 @@ from bot.config.shapes import (
     Word,
     text_at,
 )
-from bot.config.words import nearest
+from bot.config.words import days_hint, nearest
 
 _SOURCE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PATH: Final = re.compile(r"[^.\s]+(\.[^.\s]+)*")
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+_HOST_NAME: Final = re.compile(r"(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.|$))+(?<!\.)")
 _TYPE: Final = re.compile(r"(extend|alfred)(\.[a-z0-9_-]+)+")
 _PERSON: Final = re.compile(r"[UWS][A-Z0-9]{2,}|[^@\s]+@[^@\s]+")
 _LINK_FIELDS: Final = re.compile(r"\{(?:job|file|run)\}")
+_IN_MEMORY: Final = ":memory:"
 _OWN: Final = "tocsin"
 
 
@@ -102,12 +105,23 @@ def _link(text: str) -> str | None:
     return text if "{" not in bare and "}" not in bare and _web_address(bare) else None
 
 
+def _listen(text: str) -> str | None:
+    """Read an address of this machine or a host's name; one whose last part is a number is an address mistyped."""
+    try:
+        return str(ip_address(text)) and text
+    except ValueError:
+        is_name = _HOST_NAME.fullmatch(text) and not text.rpartition(".")[2].isdigit()
+        return text if is_name else None
+
+
 def _api_url(text: str) -> str | None:
     return (text if text.endswith("/") else text + "/") if _web_address(text) else None
 
 
 def _store(text: str) -> str | None:
-    return text if text.startswith(SQLITE_PREFIX) and len(text) > len(SQLITE_PREFIX) else None
+    path = text.removeprefix(SQLITE_PREFIX)
+    is_file = bool(path) and path != _IN_MEMORY and not path.endswith(("/", "/.", "/..")) and path not in {".", ".."}
+    return text if text.startswith(SQLITE_PREFIX) and is_file else None
 
 
 def source_name_complaint(name: str) -> str:
@@ -132,7 +146,7 @@ def _unfit_channel(name: str) -> bool:
 SECRET: Final = SecretShape()
 CHANNEL: Final = ChannelShape()
 ADDRESS: Final = Word("an http or https address", _web_address, {"type": "string", "format": "uri"})
-DAYS: Final = ListOf(Word("a day or a range of days such as mon or mon-fri", _days, {"type": "string"}))
+DAYS: Final = ListOf(Word("a day or a range of days such as mon or mon-fri", _days, {"type": "string"}, hint=days_hint))
 TIME: Final = Word('a time of day such as "08:30"', minute_of_day, {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"})
 START: Final = Word(
     'a time of day such as "08:30", before 24:00',
@@ -146,5 +160,6 @@ LINK: Final = Word("an address, with {job}, {file} or {run} in it", _link, {"typ
 TYPE: Final = Word("a type such as extend.verify_run.failed", _matching(_TYPE), {"type": "string"})
 HOST: Final = Word("a host name such as files.example.com", _matching(_HOST), {"type": "string"})
 BASE_ADDRESS: Final = Word("an http or https address", _api_url, {"type": "string", "format": "uri"})
-STORE: Final = Word("a store such as sqlite:///var/tocsin.db", _store, {"type": "string"})
+LISTEN: Final = Word("a host name or an address such as 127.0.0.1, without port", _listen, {"type": "string"})
+STORE: Final = Word("a store's file, such as sqlite:///var/tocsin.db", _store, {"type": "string"})
 PERSON: Final = Word("a user id, a group id or an e-mail address", _matching(_PERSON), {"type": "string"})

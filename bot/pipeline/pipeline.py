@@ -28,8 +28,9 @@ BATCH: Final = 64
 LONGEST_WAIT: Final = 1.0
 # An event that was tried this often and took the process with it each time is set aside.
 TRIES_BEFORE_SET_ASIDE: Final = 3
-# Timers that have their turn in one save: very many due at once neither hold the loop for long nor make one huge save.
-TIMERS_AT_ONCE: Final = 256
+# Timers that have their turn in one save, about 7 ms: very many due at once neither hold the loop for long nor make
+# one huge save.
+TIMERS_AT_ONCE: Final = 128
 SAVE_TIMEOUT: Final = 30.0
 
 

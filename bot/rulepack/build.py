@@ -58,7 +58,7 @@ def build_rule(written: RuleText, values: Values, around: Surroundings, notes: N
     kind = _kind(values, notes)
     per = _per(values, kind, notes)
     if_unknown = around.inherited(values, "if_unknown")
-    if per and if_unknown is None and not around.is_written(values, "if_unknown"):
+    if per and if_unknown is None and around.config.readable and not around.is_written(values, "if_unknown"):
         _require_if_unknown(per, when, values, around, notes)
     show = around.inherited(values, "show")
     top, distinct = values.get("top"), values.get("distinct")
@@ -95,7 +95,7 @@ def selected_types(selector: Selector, known_types: frozenset[str]) -> frozenset
 
 def check_owner(name: str | None, node: Node, config: Config, notes: Notes) -> None:
     """Note an owner that `people` does not name."""
-    if name is not None and name not in config.people:
+    if name is not None and config.readable and name not in config.people:
         there = f"; there are {one_of(config.people)}" if config.people else ", which is not set"
         notes.error(node, f"`{name}` is no name of `people:` in the config{there}", hint=nearest(name, config.people))
 
@@ -171,7 +171,7 @@ def _notify(written: RuleText, values: Values, around: Surroundings, notes: Note
     found: tuple[Written, ...] | None = around.inherited(values, "notify")
     if "notify" in values:
         check_targets(values.get("notify", ()), around.config, notes)
-    elif found is None and not around.is_written(values, "notify"):
+    elif found is None and around.config.readable and not around.is_written(values, "notify"):
         message = f"rule `{written.name.text}` would notify nobody: write `notify:` here or under `defaults:`"
         notes.error(written.name, message)
     return tuple(one.target for one in found or ())

@@ -12,7 +12,7 @@ from bot.config.sections import Values
 from bot.config.words import nearest, one_of
 from bot.core.conditions import All, Clause, Condition, Op
 from bot.core.fields import FieldType, field_type
-from bot.core.rule import OWN_SOURCE, AtLeast, Rule, Selector
+from bot.core.rule import OWN_SOURCE, AtLeast, IfUnknown, Rule, Selector
 from bot.rulepack.build import Surroundings, selected_types
 from bot.rulepack.traits import PLATFORMS, may_carry, only_platform, platform_of
 
@@ -36,6 +36,7 @@ class Looked(NamedTuple):
 def lint_rule(looked: Looked) -> None:
     """Note what the rule's own words show to be wrong."""
     _check_reach(looked)
+    _check_skipped(looked)
     _check_contradictions(looked)
     _check_threshold(looked)
     _check_ending(looked)
@@ -78,12 +79,27 @@ def _check_reach(looked: Looked) -> None:
             _check_origin(looked, clause, platforms)
 
 
+def _check_skipped(looked: Looked) -> None:
+    """Note a `per` that skips every event, because none of `when` ever has the field."""
+    if looked.rule.if_unknown is not IfUnknown.SKIP or looked.rule.when.any:
+        return
+    platforms = set(map(platform_of, selected_types(looked.rule.when, looked.around.known_types)))
+    node = looked.values.at("per")
+    for index, field in enumerate(looked.rule.per or ()):
+        if platforms and not any(may_carry(name, field) for name in platforms):
+            place = node.items[index] if isinstance(node, Items) and index < len(node.items) else node
+            message = (
+                f"no event can reach this rule: none of `when` has `{field}`, and `if_unknown: skip` leaves it out"
+            )
+            looked.notes.error(place, message, word=field)
+
+
 def _check_origin(looked: Looked, clause: Clause, platforms: frozenset[str]) -> None:
     sources = looked.config.sources.values()
     reaching = [source for source in sources if not platforms or source.kind in platforms]
     known = {source.name if clause.field == "source" else source.environment for source in reaching}
     wanted = _values_of(clause)
-    if wanted & known:
+    if wanted & known or not sources:
         return
     first = min(wanted)
     message = f"no event can reach this rule: no {clause.field} `{first}` sends what `when` means"

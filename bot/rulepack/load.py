@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ from bot.rulepack.targets import check_targets
 from bot.rulepack.traits import LISTED_TYPES
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_ODD: Final = "this is no regular file (a pipe, a device or a socket); it is not read"
 _OWN_TYPES: Final = frozenset(
     {
         troubles.RULE_SET_ASIDE,
@@ -126,6 +128,8 @@ def _look_at(path: Path) -> tuple[str, list[Path]]:
     try:
         if path.is_file():
             return "", [path]
+        if path.exists() and not path.is_dir():
+            return _ODD, []
         found = sorted(_below(path)) if path.is_dir() else None
     except (OSError, ValueError):  # a name that no file can have, or a folder that must not be looked into
         found = None
@@ -149,7 +153,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _read_file(path: Path, reading: _Reading) -> None:
     notes = Notes(str(path))
-    content = read_file(path, notes)
+    content = _content(path, notes)
     node = read_yaml(content, notes) if content is not None else None
     if content is not None and node is None and not notes.problems:
         notes.at(0, 0, "the file is empty; `rules` are needed")
@@ -158,6 +162,18 @@ def _read_file(path: Path, reading: _Reading) -> None:
         reading.contents.append(content.decode("utf-8", "replace") if content else "")
         _read_rules(path, values, reading, notes)
     reading.problems += notes.in_order()
+
+
+def _content(path: Path, notes: Notes) -> bytes | None:
+    """Read a regular file. Opening a pipe or a device would wait for whoever writes there, for ever."""
+    try:
+        is_odd = not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        is_odd = False  # reading says what is wrong
+    if is_odd:
+        notes.at(0, 0, _ODD)
+        return None
+    return read_file(path, notes)
 
 
 def _read_rules(path: Path, values: Values, reading: _Reading, notes: Notes) -> None:
@@ -192,7 +208,7 @@ def _is_new(name: Text, reading: _Reading, notes: Notes) -> bool:
 
 def _examples(path: Path, written: RuleText, values: Values, reading: _Reading, notes: Notes) -> list[Example]:
     config = reading.config
-    events = EventReader(reading.known_types, tuple(config.sources))
+    events = EventReader(reading.known_types, tuple(config.sources) if config.readable else None)
     place = Place(written.name.text, path.parent, config.timezone, events, notes)
     return read_examples(values.at("examples"), values.get("examples", {}), place)
 

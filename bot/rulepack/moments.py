@@ -16,6 +16,7 @@ from bot.config.nodes import Node
 from bot.config.notes import Notes
 from bot.config.quantities import WEEKDAYS, date_of, duration_ms
 from bot.config.shapes import JsonSchema, Shape, text_at
+from bot.config.words import day_hint
 
 MONDAY: Final = date(2026, 1, 5)
 _START: Final = time(9, 0)
@@ -59,8 +60,15 @@ class MomentShape(Shape):
         text = text_at(node, notes, _WANTED)
         moment = parse_moment(text.text) if text else None
         if text is not None and moment is None:
-            notes.error(text, f"`{text.text}` is not {_WANTED}")
+            notes.error(text, f"`{text.text}` is not {_WANTED}", hint=_hint(text.text))
         return moment
+
+
+def _hint(text: str) -> str:
+    """Return a weekday and time whose day was most likely meant otherwise."""
+    word, _, rest = text.strip().partition(" ")
+    near = f"{day_hint(word)} {rest.strip()}" if word.isalpha() else ""
+    return near if near and parse_moment(near) else ""
 
 
 def parse_moment(text: str) -> Moment | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.config.nodes import Node, Text
@@ -17,6 +18,8 @@ from bot.core.decisions import Change
 from bot.rulepack.moments import Moment, clock_start, resolve, week_start
 from bot.rulepack.story_events import EventReader, Given
 
+_TOO_EARLY: Final = "events stand in time order, and this one is before the one above"
+_BEFORE_CLOCK: Final = "this lies before the start of the clock: the first event is on Monday 2026-01-05 or later"
 CHANGES = (Change.FIRES, Change.RESOLVES, Change.EXPIRES)
 
 
@@ -104,7 +107,7 @@ def _steps(values: Values, place: Place) -> Iterator[Step]:
         if at is None:
             continue
         if at < previous:
-            place.notes.error(entry.at("at"), "events stand in time order, and this one is before the one above")
+            place.notes.error(entry.at("at"), _TOO_EARLY if index else _BEFORE_CLOCK)
         previous, every = at, entry.get("every", 0)
         for number, given in enumerate(place.events.read(entry, index, place.folder, place.notes)):
             last, order = at + number * every, order + 1

@@ -62,10 +62,10 @@ Given: TypeAlias = Event | Delivery | Acknowledgement
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """Makes what an entry says; knows the types there are and the configured sources."""
+    """Makes what an entry says; knows the types there are and the configured sources (None: nobody could read them)."""
 
     known_types: frozenset[str]
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] | None
 
     def read(self, entry: Values, index: int, folder: Path, notes: Notes) -> Iterator[Given]:
         """Yield what happens, `times` over. `index` keeps the ids of entries apart."""
@@ -134,7 +134,7 @@ class EventReader:
         if not isinstance(node, Text):
             notes.error(entry.at(said), f"`{said}` needs `source`: who reads it", word=said)
             return None
-        if node.text in self.sources:
+        if self.sources is None or node.text in self.sources:
             return node.text
         message = f"no source `{node.text}` in the config; there are {one_of(self.sources)}"
         notes.error(node, message, hint=nearest(node.text, self.sources))

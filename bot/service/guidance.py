@@ -16,10 +16,13 @@ from bot.service.senders import describe
 # A sample of each kind that fires with the rules that ship.
 _FIRST_SAMPLE: Final = {"alfred": "job_exceeded_retries", "extend": "workflow_run.failed"}
 _DEFAULT_CONFIG: Final = "config.yaml"
+_USUAL_ENV_FILE: Final = ".env"
 
 
-def guidance(config: Config, rule_set: RuleSet, port: int, config_path: Path) -> list[str]:
-    """Return the lines."""
+def guidance(
+    config: Config, rule_set: RuleSet, port: int, config_path: Path, env_file: Path | None = None
+) -> list[str]:
+    """Return the lines. `env_file` is where `run` was told to find secrets."""
     live = sum(rule.mode is not Mode.OFF for rule in rule_set.rules.values() if rule.file)
     only_here = ", this machine only" if config.dev else ""
     rules = f"{live} {_rules(live)} from {_names(map(_short, config.rules))}"
@@ -28,7 +31,7 @@ def guidance(config: Config, rule_set: RuleSet, port: int, config_path: Path) ->
         f"{rules}; store {_short(config.store_path)}",
         describe(config),
     ]
-    command = _command(config, config_path)
+    command = _command(config, config_path, env_file)
     if command:
         lines += ["Send a first event from another terminal in this folder:", "", f"    {command}", ""]
     return [*lines, "Ctrl-C stops it in order."]
@@ -46,13 +49,13 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(names) or "no sources"
 
 
-def _command(config: Config, config_path: Path) -> str | None:
+def _command(config: Config, config_path: Path, env_file: Path | None) -> str | None:
     """Return the command, as it works from this folder in an empty environment."""
     for kind, sample in _FIRST_SAMPLE.items():
         for name, source in config.sources.items():
             if source.kind == kind:
                 where = [] if str(config_path) == _DEFAULT_CONFIG else ["--config", str(config_path)]
-                return _with_env(shlex.join([*_program(), "send", name, sample, *where]), config)
+                return shlex.join([*_program(), "send", name, sample, *where, *_secrets(config, env_file)])
     return None
 
 
@@ -63,11 +66,11 @@ def _program() -> list[str]:
     return [_short(Path(sys.executable)), "-m", "bot"]
 
 
-def _with_env(command: str, config: Config) -> str:
-    """Where `make run` took the secrets from .env, the command must find them there too."""
-    if config.dev or not (Path.cwd() / ".env").is_file():
-        return command
-    return f"(set -a; . ./.env; {command})"
+def _secrets(config: Config, env_file: Path | None) -> list[str]:
+    """Return where the command finds the secrets that the bot found, also when somebody else read .env for it."""
+    if env_file is None and not config.dev and (Path.cwd() / _USUAL_ENV_FILE).is_file():
+        env_file = Path(_USUAL_ENV_FILE)
+    return [] if env_file is None else ["--env-file", str(env_file)]
 
 
 def _short(path: Path) -> str:

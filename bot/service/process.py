@@ -82,11 +82,11 @@ def _stopping_on_signals(bot: Bot) -> Any:
     signals = (signal.SIGTERM, signal.SIGINT)
 
     def stop(which: signal.Signals) -> None:
-        _LOG.info("stopping", signal=which.name)
+        bot.stop()
         for each in signals:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
-        bot.stop()
+        _LOG.info("stopping", signal=which.name)
 
     for each in signals:
         loop.add_signal_handler(each, stop, each)

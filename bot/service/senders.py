@@ -8,8 +8,6 @@ from bot.clock import Clock
 from bot.config.model import Config
 from bot.slack.preview import PreviewSender
 from bot.slack.sender import Sender
-from bot.slack.webapi import WebApiSender
-from bot.slack.webhook import WebhookSender
 
 
 def open_sender(config: Config, clock: Clock, out: TextIO) -> Sender:
@@ -19,9 +17,13 @@ def open_sender(config: Config, clock: Clock, out: TextIO) -> Sender:
         return PreviewSender(config.timezone, out)
     timeout_s = slack.timeout_ms / 1_000
     if slack.bot_token:
+        from bot.slack.webapi import WebApiSender  # noqa: PLC0415  (slack_sdk: 30 ms of each start that previews)
+
         return WebApiSender(
             slack.bot_token, clock=clock, api_url=slack.api_url, channels=config.channels, timeout_s=timeout_s
         )
+    from bot.slack.webhook import WebhookSender  # noqa: PLC0415  (the same)
+
     return WebhookSender(slack.webhooks, clock=clock, timeout_s=timeout_s)
 
 

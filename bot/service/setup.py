@@ -39,7 +39,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What files say beside all that is wrong with them. Without a readable config there are no rules."""
+    """What files say beside all that is wrong with them. Without a readable config no rule is ready to be used."""
 
     config: Config | None
     rule_set: RuleSet
@@ -63,7 +63,8 @@ def examine(
     """Read config and rules; `rule_paths` replace `rules:` of the config. Raises nothing for what is wrong in them."""
     config, problems = examine_config(path, env, dev=dev, secrets_required=secrets_required)
     if config is None:
-        return Examined(config=None, rule_set=RuleSet(rules={}), examples=(), problems=tuple(problems))
+        by_themselves = read_rules(rule_paths, _stand_in(path)).problems
+        return Examined(config=None, rule_set=RuleSet(rules={}), examples=(), problems=(*problems, *by_themselves))
     loaded = read_rules(rule_paths or config.rules, config)
     return Examined(
         config=config,
@@ -71,6 +72,11 @@ def examine(
         examples=loaded.examples,
         problems=(*problems, *loaded.problems),
     )
+
+
+def _stand_in(path: Path) -> Config:
+    """Return what rules are read in to say what is wrong with them by themselves."""
+    return Config(file=str(path), folder=path.parent.absolute(), sources={}, rules=(), readable=False)
 
 
 def load_setup(

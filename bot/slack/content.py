@@ -14,6 +14,12 @@ from bot.slack.text import clamped, meaningful, safe_url
 from bot.slack.words import clock_time, label, span, value_text
 
 _LATE_MS: Final = 300_000  # providers' queues take a minute or two on a good day; less is no news
+# An event that says it is older than this has a clock that is wrong, and to say how late it is would be false.
+_PLAUSIBLE_MS: Final = 7 * 86_400_000
+# Alfred's event_time is a year off in every published example: it is shown where it can be true, and a lateness that
+# would be reckoned from it is never told.
+_UNRELIABLE: Final = "alfred."
+_UNRELIABLE_PLAUSIBLE_MS: Final = 86_400_000
 _NOUNS: Final = (("alfred.job.", "job"), ("alfred.file.", "file"), ("alfred.", "item"), ("extend.", "run"))
 _USUAL_ENVIRONMENTS: Final = frozenset({"prod", "production"})
 _REFERENCE_CHARACTERS: Final = 8
@@ -74,7 +80,7 @@ def content_of(alert: Alert, delivery_id: str, zone: ZoneInfo, now_ms: int) -> C
         fields=tuple(_fields(alert.shown, zone, now_ms))[: limits.FIELDS],
         extra=tuple(_extra(alert)),
         runbook=_clamped_or_none(alert.runbook, limits.BUTTON_URL),
-        context=tuple(_context(alert, delivery_id)),
+        context=tuple(_context(alert, delivery_id, _own_time(alert, zone, now_ms))),
         link=_link(alert),
     )
 
@@ -109,7 +115,7 @@ def _extra(alert: Alert) -> list[Field]:
     return found
 
 
-def _context(alert: Alert, delivery_id: str) -> list[ContextPart]:
+def _context(alert: Alert, delivery_id: str, own_time: str | None) -> list[ContextPart]:
     """At most four parts: where it comes from, since when, how often, and what else there is to know."""
     times: list[ContextPart] = [Moment("since ", alert.fired_at)]
     if alert.count > 1:
@@ -117,21 +123,28 @@ def _context(alert: Alert, delivery_id: str) -> list[ContextPart]:
     return [
         _joined([f"rule {alert.rule}", *_ids(alert)]),
         *times,
-        _joined([*_remarks(alert), f"ref {reference(delivery_id)}"]),
+        _joined([*_remarks(alert, own_time), f"ref {reference(delivery_id)}"]),
     ]
 
 
 def _ids(alert: Alert) -> list[str]:
     """Name what the alert is about: its key, and the subject of its latest event where the key does not say it."""
     subject, noun = meaningful(alert.subject), _noun(alert.event_type)
-    nouns = ((noun if name == "subject" else label(name).lower(), value) for name, value in alert.key)
-    named = [f"{name} {meaningful(value) or UNKNOWN}" for name, value in nouns]
-    if subject and subject not in {value for _, value in alert.key}:
+    key = [(name, meaningful(value) or UNKNOWN) for name, value in alert.key]
+    named = [f"{_key_noun(alert, name, noun)} {value}" for name, value in key]
+    if subject and subject not in {value for _, value in key}:
         named.append(f"{noun} {subject}" if alert.count == 1 else f"last {noun} {subject}")
     return named or ["all events"]
 
 
-def _remarks(alert: Alert) -> list[str]:
+def _key_noun(alert: Alert, name: str, noun: str) -> str:
+    """Name a part of the key. An event that is about no run, job or file stands under its own id."""
+    if name != "subject":
+        return label(name).lower()
+    return "event" if (name, alert.event_id) in alert.key else noun
+
+
+def _remarks(alert: Alert, own_time: str | None) -> list[str]:
     remarks = []
     if not alert.state.is_open:
         remarks.append(f"was {severity_word(alert).lower()}")
@@ -140,14 +153,24 @@ def _remarks(alert: Alert) -> list[str]:
         remarks.append(f"environment {environment}")
     if owner:
         remarks.append(f"owner {owner}")
-    late = 0 if alert.occurred_at is None else alert.last_at - alert.occurred_at
-    if late >= _LATE_MS:
-        remarks.append(f"arrived {span(late)} late")
+    if own_time:
+        remarks.append(own_time)
     if alert.details_missing:
-        remarks.append("details are missing: the payload could not be read yet")
+        remarks.append("details are missing: the payload was not available")
     if alert.unknown_key:
         remarks.append(f"{_unknown_names(alert)} unknown: counted together")
     return remarks
+
+
+def _own_time(alert: Alert, zone: ZoneInfo, now_ms: int) -> str | None:
+    """Say when the latest event happened by its own clock, where that is not the time of receipt and can be true."""
+    if alert.occurred_at is None:
+        return None
+    late = alert.last_at - alert.occurred_at
+    said = f"event time {clock_time(alert.occurred_at, zone, now_ms)}"
+    if alert.event_type.startswith(_UNRELIABLE):
+        return said if _LATE_MS < late < _UNRELIABLE_PLAUSIBLE_MS else None
+    return f"{said}, arrived {span(late)} late" if _LATE_MS < late < _PLAUSIBLE_MS else None
 
 
 def _unknown_names(alert: Alert) -> str:

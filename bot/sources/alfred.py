@@ -65,6 +65,10 @@ class AlfredSource:
         provider_id = text(outer.get("event_id")) or text(inner.get("event_id"))
         return Reading(self._event(kind, provider_id or _hash_of(body), inner, outer), stored)
 
+    def keepable(self, body: bytes) -> bytes:
+        """Take out what is dropped, as far as a body that is no event lets itself be read."""
+        return self._drop.keepable(body)
+
     def complete(self, envelope: Event, payload: bytes) -> tuple[Event, bytes]:  # noqa: ARG002 - Extend's need
         """Alfred sends no references, so there is nothing to complete."""
         raise UnreadableError("Alfred sends no payload by reference")

@@ -54,16 +54,20 @@ def add_fields(fields: dict[str, Value], inner: Mapping[str, Any]) -> None:
 
 
 def occurred_at(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> int | None:
-    """Return when it happened, ms since 1970 UTC: `event_time`, else the date of the last change."""
+    """Return when it happened, ms since 1970 UTC: `event_time`, else the date of the last change.
+
+    In every published example `event_time` is about a year before the event's own dates, so nothing may be reckoned
+    from it: no lateness, no order.
+    """
     told = (outer.get("event_time"), inner.get("event_time"), inner.get("update_date"))
     return next((moment for value in told if (moment := time_ms(value)) is not None), None)
 
 
 def _add_tag(fields: dict[str, Value], inner: Mapping[str, Any]) -> None:
-    """Take the tag that holds now. A published example sends the word null where there is none."""
+    """Take the tag that holds now."""
     for key in _TAGS:
         said = text(inner.get(key))
-        if said is not None and said != "null":
+        if said is not None:
             fields["tag"] = said
             return
 

@@ -68,6 +68,10 @@ class ExtendSource:
             return Reading(self._event_by_reference(own_id, kind, payload, envelope), stored, address_of(payload))
         return Reading(self._event(own_id, kind, payload, envelope, {}), stored)
 
+    def keepable(self, body: bytes) -> bytes:
+        """Take out what is dropped, as far as a body that is no event lets itself be read."""
+        return self._drop.keepable(body)
+
     def complete(self, envelope: Event, payload: bytes) -> tuple[Event, bytes]:
         """Read the bare payload object that the address of a reference returned."""
         tree = decode_object(payload)

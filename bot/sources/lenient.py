@@ -5,12 +5,21 @@ Every function answers None for what cannot be read, and never raises.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
 # A field longer than this says nothing more to a reader, and would be kept twice (in the fields and in the body).
 MAX_TEXT: Final = 8_192
 _LARGEST_INTEGER: Final = 2**63 - 1
+# What a person can see. Not: whitespace, controls, bidi marks, zero-width and filling characters, tags, surrogates.
+_VISIBLE: Final = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    r"\U000e0000-\U000e0fff]"
+)
+# What programs write for nothing, as they write it: a published Alfred example sends the word null for a missing tag.
+_NOTHING: Final = frozenset({"null", "None", "undefined", "nil"})
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
 # Seconds and milliseconds since 1970 cannot be mistaken for each other: this many seconds are the year 5138, this
@@ -20,13 +29,15 @@ _TIME_END: Final = 253_402_300_800_000  # the year 10000, ms
 
 
 def text(value: Any) -> str | None:
-    """Return a text, or a number as text; None for empty or blank text, booleans, objects and lists.
+    """Return a text, or a number as text; None for what says nothing.
 
-    Cut at MAX_TEXT characters.
+    That is empty or blank text, text of which nothing can be seen, the words in _NOTHING when they are all there is,
+    booleans, objects and lists. Cut at MAX_TEXT characters.
     """
     kind = type(value)
     if kind is str:
-        return value[:MAX_TEXT] if value and not value.isspace() else None
+        said: str = value[:MAX_TEXT]
+        return said if _VISIBLE.search(said) and said.strip() not in _NOTHING else None
     if kind is int or kind is float:
         return str(value)[:MAX_TEXT]
     return None

@@ -58,6 +58,14 @@ class Source(Protocol):
         """
         ...
 
+    def keepable(self, body: bytes) -> bytes:
+        """Return what may be stored of a verified body that `read` refused: no value of a dropped field.
+
+        That is the body itself, the body written anew, or a short JSON object that says why it is not kept, with its
+        size in bytes and its SHA-256. Never raises.
+        """
+        ...
+
     def complete(self, envelope: Event, payload: bytes) -> tuple[Event, bytes]:
         """Return the whole event, and the body to store, from an envelope and its payload fetched later.
 

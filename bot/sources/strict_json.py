@@ -21,16 +21,25 @@ _decode = msgspec.json.Decoder().decode
 encode: Final = msgspec.json.Encoder().encode
 
 
-def decode_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that `body` holds.
+def decode(body: bytes) -> Any:
+    """Return whatever JSON `body` holds, nested as deep as the interpreter allows.
 
     Raises:
         UnreadableError: with a reason that quotes nothing of the body.
     """
     try:
-        value = _decode(body)
+        return _decode(body)
     except (ValueError, RecursionError) as error:  # msgspec's errors and UnicodeDecodeError are ValueErrors
         raise UnreadableError(f"not readable as JSON: {error}") from None
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that `body` holds, nested at most MAX_DEPTH deep.
+
+    Raises:
+        UnreadableError: with a reason that quotes nothing of the body.
+    """
+    value = decode(body)
     if type(value) is not dict:
         raise UnreadableError(f"a JSON object was expected, not {type(value).__name__}")
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and not _is_surely_shallow(value) and _is_too_deep(value):

@@ -13,15 +13,23 @@ from bot.store.schema import REVISION
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def ready_schema(path: Path) -> None:
-    """Make the schema, or bring it forward; does nothing when it is ours. Raises StoreUntrustedError."""
+def open_ready(path: Path) -> driver.Connection:
+    """Return a connection for the writer's thread; make the schema first, or bring it forward, when it is not ours.
+
+    Raises StoreUntrustedError. Where nothing is to be done the file is opened once: closing it would write back all
+    that a kill left in the write-ahead log, while everybody waits.
+    """
     connection = open_writing(path)
     try:
         found = revision_of(connection, path)
-    finally:
+        if found == REVISION:
+            return connection
+    except BaseException:
         connection.close()
-    if found != REVISION:
-        _upgrade(path, found)
+        raise
+    connection.close()
+    _upgrade(path, found)
+    return open_writing(path)
 
 
 def require_our_revision(connection: driver.Connection, path: Path) -> None:

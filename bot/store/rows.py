@@ -70,11 +70,13 @@ def other_row(given: Action | Reload, future: asyncio.Future[Any]) -> Append:
     return Append(None, "", values, given=given, body=None, future=future)
 
 
-def unreadable_row(source: str, body: bytes, error: str, future: asyncio.Future[Any]) -> Append:
-    """Return the row of a body that cannot be read; its id is a hash of the body."""
+def unreadable_row(
+    source: str, body: bytes, error: str, future: asyncio.Future[Any], kept: bytes | None = None
+) -> Append:
+    """Return the row of a body that cannot be read; its id is a hash of the body, also where `kept` stands for it."""
     own_id = event_id(source, _QUARANTINED, sha256(body).hexdigest())
     values = (_QUARANTINED, own_id, source, *[None] * 7, _UNREADABLE, error)
-    return Append(own_id, own_id, values, given=None, body=body, future=future)
+    return Append(own_id, own_id, values, given=None, body=body if kept is None else kept, future=future)
 
 
 def key_of(kind: str, of_event: str) -> str:

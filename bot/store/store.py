@@ -14,11 +14,10 @@ from bot.core.decisions import Decisions
 from bot.core.inputs import Action, Details, Event, Reload
 from bot.errors import StoreError, StoreFailedError
 from bot.store.asking import Asking
-from bot.store.connect import open_reading_connection, open_writing
+from bot.store.connect import open_reading_connection
 from bot.store.counting import count_trial, first_start, note_rule_set, probe, rule_set_in_force, take_back_trial
-from bot.store.driver import driver
 from bot.store.journal import Journal
-from bot.store.migrate import ready_schema
+from bot.store.migrate import open_ready
 from bot.store.operations import Append, Operation, Work
 from bot.store.outbox import StoredOutbox
 from bot.store.place import Hold, hold
@@ -108,9 +107,9 @@ class Store(QuickReads):
         self._writer.submit(event_row(event, _EVENT, body, reference, future))
         return await future
 
-    async def quarantine(self, source: str, body: bytes, error: str) -> Appended:
-        """Journal a body that cannot be read. The same body again is a duplicate."""
-        return await self._append(unreadable_row(source, body, error, self._loop.create_future()))
+    async def quarantine(self, source: str, body: bytes, error: str, kept: bytes | None = None) -> Appended:
+        """Journal a body that cannot be read, stored as `kept` where that is given. The same body is a duplicate."""
+        return await self._append(unreadable_row(source, body, error, self._loop.create_future(), kept))
 
     async def append_action(self, action: Action) -> int:
         """Journal what a person did; returns its row."""
@@ -244,7 +243,7 @@ class Store(QuickReads):
     async def _start(self, clock: Clock, on_failed: Callable[[StoreFailedError], None]) -> None:
         path = self._place.path
         self._writer = Writer(
-            partial(_connect, path), self._journal, clock, on_committed=self._committed, on_failed=on_failed
+            partial(open_ready, path), self._journal, clock, on_committed=self._committed, on_failed=on_failed
         )
         await self._writer.start()
         try:
@@ -276,8 +275,3 @@ class Store(QuickReads):
 
 
 _EVENT = RowKind.EVENT.value
-
-
-def _connect(path: Path) -> driver.Connection:
-    ready_schema(path)
-    return open_writing(path)

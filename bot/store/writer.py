@@ -240,9 +240,10 @@ class _InThread:
         try:
             self._cursor.execute("COMMIT")
         except driver.Error as error:
-            # FULL with the transaction still open means that not all of it reached the log: it can be undone.
-            # After any other failure it may be on disk although we were told that it is not.
-            if is_unavailable(error) and self._connection.in_transaction:
+            # FULL: the log could not be written to its end, and SQLite has undone it or lets us. Should a crash bring
+            # it back all the same, nothing is stored twice: events are known by their ids, saves by their cursor.
+            # After any other failure nobody knows what is on disk.
+            if is_unavailable(error):
                 raise
             raise StoreFailedError(f"a commit failed: {error}") from error
         return results

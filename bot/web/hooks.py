@@ -54,8 +54,8 @@ class Journal(Protocol):
         """Store an event."""
         ...
 
-    async def quarantine(self, source: str, body: bytes, error: str) -> Stored:
-        """Store an authentic body that cannot be read."""
+    async def quarantine(self, source: str, body: bytes, error: str, kept: bytes | None = None) -> Stored:
+        """Store an authentic body that cannot be read, or `kept` in its place; the id is of the body itself."""
         ...
 
 
@@ -148,7 +148,7 @@ class Hooks:
     async def _store(self, source: Source, body: bytes) -> web.StreamResponse:
         reading, trouble = self._read(source, body)
         if reading is None:
-            kept = await self._journal.quarantine(source.name, body, trouble)
+            kept = await self._journal.quarantine(source.name, body, trouble, source.keepable(body))
             if not kept.duplicate:
                 self._quarantined[source.name].inc()
                 self._news.quarantined(source.name, kept.event_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.bots import ENV, ROOT, command, settle_in
 from tests.e2e.test_running import GIVES_UP
 
@@ -60,9 +62,48 @@ async def test_a_path_replaces_the_rules_of_the_config(tmp_path: Path) -> None:
 async def test_a_rule_is_chosen_by_name_and_a_misspelt_one_gets_a_hint(tmp_path: Path) -> None:
     settle_in(tmp_path, rules=WITH_EXAMPLE)
     assert (await command(tmp_path, "test", "gives-up"))[0] == 0
-    code, _, err = await command(tmp_path, "test", "give-up")
-    assert code == 2
-    assert "gives-up" in err
+    code, out, _ = await command(tmp_path, "test", "give-up")
+    assert code == 1
+    assert "did you mean gives-up" in out
+
+
+@pytest.mark.parametrize(
+    "name", ["nosuch", "rules/nosuch.yaml", "n" * 5000, b"\xff".decode("utf-8", "surrogateescape")]
+)
+async def test_an_unknown_name_or_path_is_a_problem_also_for_programs(tmp_path: Path, name: str) -> None:
+    settle_in(tmp_path, rules=WITH_EXAMPLE)
+    for asked in ("test", "check"):
+        code, out, err = await command(tmp_path, asked, name, "--json")
+        said = json.loads(out)
+        assert (code, err, said["ok"]) == (1, "", False)
+        assert any(each["level"] == "error" and each["file"] == name for each in said["problems"])
+
+
+async def test_a_config_that_cannot_be_read_hides_no_problem_of_a_named_rule_file(tmp_path: Path) -> None:
+    settle_in(tmp_path)
+    (tmp_path / "config.yaml").write_text("sources: {alfred: [\n")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        GIVES_UP.replace("exceeded_retries", "exceded_retries").replace("    notify: doc-alerts\n", "    owner: ana\n")
+    )
+    for asked in ("check", "test"):
+        code, out, _ = await command(tmp_path, asked, str(mine), "--json")
+        errors = {(Path(each["file"]).name, each["word"]) for each in json.loads(out)["problems"] if each["hint"]}
+        files = {Path(each["file"]).name for each in json.loads(out)["problems"] if each["level"] == "error"}
+        assert code == 1
+        assert files == {"config.yaml", "mine.yaml"}
+        assert errors == {("mine.yaml", "exceded_retries")}
+
+
+async def test_what_only_the_config_could_tell_is_not_held_against_a_rule_without_it(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("{")
+    mine = tmp_path / "mine.yaml"
+    body = "{source: jobs, body: {event_id: e}}"
+    examples = f"    examples: {{one: {{events: [{body}], expect: []}}}}\n"
+    mine.write_text(GIVES_UP.replace("    notify: doc-alerts\n", "    owner: ana\n") + examples)
+    code, out, _ = await command(tmp_path, "check", str(mine), "--json")
+    assert code == 1
+    assert {each["file"] for each in json.loads(out)["problems"] if each["level"] == "error"} == {"config.yaml"}
 
 
 async def test_preview_draws_what_would_be_posted(tmp_path: Path) -> None:
@@ -108,11 +149,31 @@ async def test_send_says_in_words_what_is_wrong(tmp_path: Path) -> None:
         (("alfred", "job_failed"), "no bot answers"),
         (("alfred", "job_failed", "--set", "novalue"), "path=value"),
         (("alfred", "job_failed", "--url", "ftp://x"), "http"),
+        (("alfred", "job_failed", "--url", "http://127.0.0.1:99999"), "--url"),
+        (("alfred", "job_failed", "--url", "http://[::1"), "--url"),
+        (("alfred", "job_failed", "--url", "http://b\u00fccher"), "--url"),
+        (("alfred", "job_failed", "--url", f"http://{'x' * 70}.example"), "--url"),
+        (("alfred", "job_failed", "--url", "http://127.0.0.1/a b"), "answers"),
+        (("alfred", "job_failed", "--set", b"x=\xff".decode("utf-8", "surrogateescape")), "UTF-8"),
+        (("alfred", "job_failed", "--set", "x." * 5000 + "x=1"), "deep"),
+        (("alfred", "x" * 5000), "tocsin: xxx"),
     ):
         code, out, err = await command(tmp_path, "send", *arguments, env=ENV)
         assert (code, out) == (2, ""), arguments
         assert word in err
         assert "Traceback" not in err
+        assert '"where"' not in err
+
+
+async def test_alerts_says_that_a_file_is_no_store(tmp_path: Path) -> None:
+    settle_in(tmp_path)
+    (tmp_path / "var").mkdir()
+    for content in (b"no database at all " * 1000, b"SQLite format 3\0" + b"x" * 5000):
+        (tmp_path / "var" / "tocsin.db").write_bytes(content)
+        code, out, err = await command(tmp_path, "alerts")
+        assert (code, out) == (3, "")
+        assert "tocsin.db" in err
+        assert '"where"' not in err
 
 
 async def test_alerts_says_that_no_bot_has_run(tmp_path: Path) -> None:

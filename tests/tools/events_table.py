@@ -25,7 +25,7 @@ _HEAD: Final = """\
 
 Written by `python -m tests.tools.events_table --write` from the code and the files of `bot/cli/samples`; a test fails when page and code differ.
 
-Every event becomes one of our **types**, with the **outcomes** of that type and those that only its content tells, and with typed **fields** that are named the same on both platforms. A field that an event does not carry is missing, never guessed. `source` and `environment` are always there and not repeated below. Everything else stays reachable as `raw.path.to.value` (Extend: inside `payload`; Alfred: inside `event`, in the flat dialect the whole body).
+Every event becomes one of our **types**, with the **outcomes** of that type and those that only its content tells, and with typed **fields** that are named the same on both platforms. A field that an event does not carry is missing, never guessed; so is a text that shows nothing (blank, zero-width, control and bidi characters) or that is nothing but `null`, `None`, `undefined` or `nil`. `source` and `environment` are always there and not repeated below. Everything else stays reachable as `raw.path.to.value` (Extend: inside `payload`; Alfred: inside `event`, in the flat dialect the whole body).
 
 * An Extend type that nobody listed becomes `extend.` + its eventType, an Alfred name `alfred.` + its name without `alfred_event_` and `_event`; both without outcome, in lower case, at most 100 characters, other characters than `a-z 0-9 . _ -` as `_`. An Alfred name that `more_types` of the source admits is read under the spelling that stands there.
 * `workflow` is the workflow's name for runs of a workflow, and the name of the extractor, classifier or splitter for their runs and changes. Steps carry neither; job memory lends it.
@@ -34,7 +34,9 @@ Every event becomes one of our **types**, with the **outcomes** of that type and
 * `company` on Extend is the first of the configured metadata paths that leads to a text or a number (here `metadata.company`, then `metadata.tenant`).
 * `document` is the file's name; on Alfred, where there is none, the last part of the blob's name.
 * Times without a zone are UTC. When an Extend run happened is when it ended or was reviewed, else when it last changed; when it was created or started is not taken for it.
+* Alfred's `event_time` is about a year off in every published example, so nothing is reckoned from it. It is kept as the event's own time; a card shows it where it is more than 5 minutes and less than 24 hours before receipt, and never says of an Alfred event that it was late. Of an Extend event a card says so when it is more than 5 minutes and less than 7 days late: a clock further off than that is taken to be wrong.
 * Of a key that stands twice in a JSON object, the last one counts.
+* Fields named in the source's `drop` are taken out at any depth before anything is stored, also where a key stands twice: a body in which such a name stands is written anew. An unreadable body is treated alike as far as it is JSON; one that is no JSON and mentions such a name, or may hide one behind escapes or NUL bytes, is not kept: its size and SHA-256 stand in for it. JSON that is itself written inside a text (`"{\\"content\\": …}"`) is text, and `drop` does not reach into it.
 * The last column tells what the shipped rules do when all samples are posted to a new bot in the order of this page: an alert *fires*, one that stands is seen *again* (its card changes), or it *resolves*. Many samples are about one and the same run; what such a one does *alone*, on a bot of its own, is said where it differs. A test posts all files over HTTP and compares.
 """  # noqa: E501 - a line of the page is a paragraph
 

@@ -112,3 +112,28 @@ def test_a_long_text_is_cut() -> None:
 def test_a_line_break_in_a_value_forges_no_line(stream: io.StringIO) -> None:
     structlog.get_logger().info("seen", name='x\n{"event":"forged"}')
     assert len(stream.getvalue().splitlines()) == 1
+
+
+class Broken(io.StringIO):
+    """A stream that cannot be written, as behind a full disk or a closed pipe."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        del text
+        raise self.error
+
+    def flush(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left on device"), ValueError("closed")])
+def test_a_line_that_cannot_be_written_is_dropped(error: Exception) -> None:
+    log.configure(Broken(error), human=False)
+    try:
+        structlog.get_logger().info("nobody hears this")
+        logging.getLogger("asyncio").error("nor this")
+    finally:
+        log.configure()

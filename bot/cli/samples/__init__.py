@@ -38,8 +38,11 @@ def read(name: str, kind: str | None = None) -> Sample:
     if sample is not None:
         return sample
     path = Path(name)
-    if path.is_file():
-        return Sample(kind or "", path.name, path.read_bytes())
+    try:
+        if path.is_file():
+            return Sample(kind or "", path.name, path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
     raise UsageError(f"there is no sample and no file called {name}{_hint(name, kind)}")
 
 

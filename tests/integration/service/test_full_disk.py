@@ -113,7 +113,7 @@ class Saves:
     def __init__(self, store: Store) -> None:
         self.gate, self.refused = asyncio.Event(), 0
         self._whole = store.save
-        store.save = self._save  # type: ignore[method-assign]
+        store.save = self._save  # type: ignore[method-assign,assignment]
 
     async def _save(self, *given: Any) -> None:
         await self.gate.wait()

@@ -17,7 +17,7 @@ from bot.core.state import Alert, AlertState, Slice
 from bot.errors import StoreError
 from bot.store import Store
 from bot.store.connect import open_writing
-from bot.store.migrate import ready_schema
+from bot.store.migrate import open_ready
 from bot.store.values import Appended
 from tests.clocks import VirtualClock
 
@@ -50,7 +50,7 @@ def _fresh() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "empty.db"
             path.touch()
-            ready_schema(path)
+            open_ready(path).close()
             _made.append(path.read_bytes())
     return _made[0]
 

@@ -163,6 +163,16 @@ async def test_an_unreadable_body_is_kept_and_never_given_to_the_pipeline(tmp_pa
         assert (row.body, row.error, row.event, row.kind) == (b"\xff", "not UTF-8", None, RowKind.QUARANTINED)
 
 
+async def test_what_may_be_kept_of_an_unreadable_body_stands_for_it_under_the_id_of_the_body(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        first = await store.quarantine("alfred", b"secret 1", "no JSON", b"stub")
+        again = await store.quarantine("alfred", b"secret 1", "no JSON", b"stub")
+        other = await store.quarantine("alfred", b"secret 2", "no JSON", b"stub")
+        rows = await store.read(lambda reads: reads.rows(status=RowStatus.QUARANTINED))
+    assert (again.event_id, again.duplicate, other.duplicate) == (first.event_id, True, False)
+    assert [row.body for row in rows] == [b"stub", b"stub"]
+
+
 async def test_a_payload_that_came_later_is_a_second_row_of_the_same_event_once(tmp_path: Path) -> None:
     envelope = event("1", details=Details.ENVELOPE)
     late = event("1", details=Details.COMPLETION, envelope={"run": "1"}, fields={"run": "1", "company": "Acme"})

@@ -18,7 +18,7 @@ from bot.store.connect import READING, WRITING, Setting, apply_settings, open_wr
 from bot.store.driver import driver
 from tests.integration.store.opened import BODY, append_all, event, fired, look, opened
 
-MIGRATE = "from pathlib import Path; from bot.store.migrate import ready_schema; ready_schema(Path({path!r}))"
+MIGRATE = "from pathlib import Path; from bot.store.migrate import open_ready; open_ready(Path({path!r})).close()"
 HOLD = """
 import sys
 from pathlib import Path

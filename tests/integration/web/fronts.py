@@ -34,9 +34,9 @@ class MemoryJournal:
         del reference
         return self._keep(event.event_id, body)
 
-    async def quarantine(self, source: str, body: bytes, error: str) -> Appended:
+    async def quarantine(self, source: str, body: bytes, error: str, kept: bytes | None = None) -> Appended:
         del error
-        return self._keep(f"q_{source}_{len(body)}", body)
+        return self._keep(f"q_{source}_{len(body)}", body if kept is None else kept)
 
     def _keep(self, event_id: str, body: bytes) -> Appended:
         if self.trouble is not None:

@@ -64,6 +64,19 @@ async def test_an_authentic_body_that_cannot_be_read_is_quarantined_and_answered
     assert count == 1
 
 
+@pytest.mark.parametrize(
+    "body", [b'[{"content": "secret"}]', b'{"event": {"value": "secret', b'{"content": "secret", "n": NaN}']
+)
+async def test_a_dropped_field_is_not_stored_in_quarantine_either(body: bytes) -> None:
+    journal = MemoryJournal()
+    async with front(journal) as web:
+        code, first, _ = await posted(web, ALFRED_PATH, body)
+        _, second, _ = await posted(web, ALFRED_PATH, body)
+    assert (code, first["status"], second) == (200, "quarantined", first)
+    ((_, kept),) = journal.kept
+    assert b"secret" not in kept
+
+
 class BrokenSource(ExtendSource):
     def read(self, body: bytes) -> Reading:
         raise RuntimeError(f"a bug with {len(body)} bytes")

@@ -35,17 +35,34 @@ ADDED = [
     ("server: {max_body: 32 MiB}\n", 4, 20, "32 MiB", ""),
     ("server: {max_body: 0MiB}\n", 4, 20, "0MiB", ""),
     ("server: {external_url: alerts.example.org}\n", 4, 24, "alerts.example.org", ""),
+    ("server: {host: 'http://x'}\n", 4, 16, "http://x", ""),
+    ("server: {host: not a host}\n", 4, 16, "not a host", ""),
+    ("server: {host: 127.0.0.1:8080}\n", 4, 16, "127.0.0.1:8080", ""),
+    ("server: {host: 999.1.1.1}\n", 4, 16, "999.1.1.1", ""),
+    ("server: {host: '[::1]'}\n", 4, 16, "[::1]", ""),
+    ("server: {host: a..b}\n", 4, 16, "a..b", ""),
+    ("server: {host: '-a'}\n", 4, 16, "-a", ""),
     ("server: 8080\n", 4, 9, "8080", ""),
     ("timezone: Europe/Madird\n", 4, 11, "Europe/Madird", "Europe/Madrid"),
     ("timezone: ../etc/passwd\n", 4, 11, "../etc/passwd", ""),
     ("store: postgres://x\n", 4, 8, "postgres://x", ""),
+    ('store: "sqlite:///:memory:"\n', 4, 8, "sqlite:///:memory:", ""),
+    ("store: sqlite:///var/\n", 4, 8, "sqlite:///var/", ""),
+    ("store: sqlite:///.\n", 4, 8, "sqlite:///.", ""),
+    ("store: sqlite:////tmp\n", 4, 8, "sqlite:////tmp", ""),
+    ("store: sqlite:///config.yaml/x.db\n", 4, 8, "sqlite:///config.yaml/x.db", ""),
     ("keep: {bodies: 7}\n", 4, 16, "7", ""),
     ("keep: {bodies: 7 d}\n", 4, 16, "7 d", ""),
     ("keep: {bodies: 0d}\n", 4, 16, "0d", ""),
     ("keep: {max_size: 5}\n", 4, 18, "5", ""),
     ("storm: {messages: 0}\n", 4, 19, "0", ""),
     ("storm: {within: -5m}\n", 4, 17, "-5m", ""),
-    ("hours: {o: {days: mon-fry, from: '08:00', to: '18:00'}}\n", 4, 19, "mon-fry", ""),
+    ("hours: {o: {days: mon-fry, from: '08:00', to: '18:00'}}\n", 4, 19, "mon-fry", "mon-fri"),
+    ("hours: {o: {days: mun, from: '08:00', to: '18:00'}}\n", 4, 19, "mun", "mon"),
+    ("hours: {o: {days: 'mon, thursday', from: '08:00', to: '18:00'}}\n", 4, 19, "mon, thursday", "mon, thu"),
+    ("hours: {o: {days: [xyz], from: '08:00', to: '18:00'}}\n", 4, 20, "xyz", ""),
+    ("hours: {o: {days: weekdays, from: '08:00', to: '18:00'}}\n", 4, 19, "weekdays", "mon-fri"),
+    ("digests: {d: {at: '08:30', days: tus, notify: a}}\n", 4, 34, "tus", "tue"),
     ("hours: {o: {days: mon-fri, from: '8:00', to: '18:00'}}\n", 4, 34, "8:00", ""),
     ("hours: {o: {days: mon-fri, from: '24:00', to: '18:00'}}\n", 4, 34, "24:00", ""),
     ("hours: {o: {days: mon-fri, from: '08:00', to: '08:00'}}\n", 4, 47, "08:00", ""),
@@ -164,3 +181,8 @@ def test_what_is_doubtful_is_a_warning(tmp_path: Path, added: str, part: str) ->
     config = load_config(path, ENV, secrets_required=True)
     assert any(part in warning.message for warning in config.warnings)
     assert {warning.level for warning in config.warnings} == {"warning"}
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::", "::1", "localhost", "my_service", "alerts.example.com"])
+def test_names_and_addresses_to_listen_on(tmp_path: Path, host: str) -> None:
+    assert problems(tmp_path, GOOD + f"server: {{host: '{host}'}}\n") == []

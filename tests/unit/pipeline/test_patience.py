@@ -62,7 +62,7 @@ async def test_a_save_that_takes_too_long_is_asked_for_again(monkeypatch: pytest
         bench.store.save = whole  # type: ignore[method-assign]
         await asyncio.Event().wait()
 
-    bench.store.save = slow  # type: ignore[method-assign]
+    bench.store.save = slow  # type: ignore[method-assign,assignment]
     await start(bench)
 
     assert bench.told == [("r", Change.FIRES)]

@@ -32,7 +32,7 @@ async def test_ends_in_order_while_a_row_is_tried_are_not_its_fault() -> None:
             tried.set()
             await asyncio.Event().wait()
 
-        whole, store.save = store.save, held  # type: ignore[method-assign]
+        whole, store.save = store.save, held  # type: ignore[method-assign,assignment]
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             running = group.create_task(bench.pipeline.run())
             await tried.wait()
@@ -52,7 +52,7 @@ async def test_a_store_that_fails_while_a_row_is_tried_is_not_its_fault() -> Non
     async def failing(*_given: Any) -> None:
         raise StoreFailedError("disk I/O error")
 
-    store.save = failing  # type: ignore[method-assign]
+    store.save = failing  # type: ignore[method-assign,assignment]
     with pytest.raises(ExceptionGroup):
         await start(Bench(rules(rule()), store))
 

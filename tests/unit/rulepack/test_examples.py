@@ -216,6 +216,8 @@ MISTAKES = [
     ("events: [{type: alfred.job.failed, at: later}]\nexpect: []", 1, 40, "later", ""),
     ("events: [{type: alfred.job.failed, times: 0}]\nexpect: []", 1, 43, "0", ""),
     ("events: [{at: 2m, type: alfred.job.failed}, {at: 1m, type: alfred.job.failed}]\nexpect: []", 1, 50, "1m", ""),
+    ("events: [{type: alfred.job.failed, at: mun 09:00}]\nexpect: []", 1, 40, "mun 09:00", "mon 09:00"),
+    ("events: [{type: alfred.job.failed, at: monday 09:00}]\nexpect: []", 1, 40, "monday 09:00", "mon 09:00"),
     ("events: [{body: {}}]\nexpect: []", 1, 17, "body", ""),
     ("events: [{body: {}, source: alfrd}]\nexpect: []", 1, 29, "alfrd", "alfred"),
     ("events: [{sample: none.json, source: alfred}]\nexpect: []", 1, 19, "none.json", ""),
@@ -278,3 +280,10 @@ def test_every_example_of_a_file_is_run(tmp_path: Path) -> None:
         ("r", "e", True),
         ("r", "second", True),
     ]
+
+
+def test_a_first_event_before_the_clock_is_told_so(tmp_path: Path) -> None:
+    loaded = rules_in(tmp_path, example('events: [{type: alfred.job.failed, at: "2026-01-04 09:00"}]\nexpect: []'))
+    (message,) = [problem.message for problem in loaded.problems if problem.level == "error"]
+    assert "before the start of the clock" in message
+    assert "above" not in message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,19 @@ def test_a_path_without_rules_is_a_problem(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     loaded = read_rules([tmp_path / name], config_in(tmp_path))
     assert [(p.file, p.line, p.level) for p in loaded.problems] == [(str(tmp_path / name), 0, "error")]
+
+
+def test_a_pipe_among_the_rules_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "rules" / "a.yaml", RULE.format(name="a"))
+    os.mkfifo(tmp_path / "rules" / "pipe.yaml")
+    (tmp_path / "rules" / "zero.yaml").symlink_to("/dev/zero")
+    loaded = read_rules([tmp_path / "rules"], config_in(tmp_path))
+    assert list(loaded.rule_set.rules) == ["a"]
+    errors = [(Path(p.file).name, "no regular file" in p.message) for p in loaded.problems if p.level == "error"]
+    assert errors == [("pipe.yaml", True), ("zero.yaml", True)]
+
+
+def test_a_pipe_named_as_rules_is_said_to_be_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (problem,) = read_rules([tmp_path / "pipe.yaml"], config_in(tmp_path)).problems
+    assert "no regular file" in problem.message

@@ -98,6 +98,9 @@ MISTAKES = [
     ('when: failed\nnotify: {channel: "ops-{company}"}\n', 2, 9, "otherwise", ""),
     ("when: failed\nnotify: []\n", 2, 9, "[…]", ""),
     # what no event can reach or end
+    ("when: extend.workflow_run.failed\nper: job\nif_unknown: skip\n", 2, 6, "job", ""),
+    ('when: ["extend.*.failed"]\nper: [source, job]\nif_unknown: skip\n', 2, 15, "job", ""),
+    ("when: exceeded_retries\nper: workflow\nif_unknown: skip\nresolved_after: 1h\n", 2, 6, "workflow", ""),
     ("when: alfred.job.failed\nwhere: {workflow: A}\n", 2, 9, "workflow", ""),
     ("when: alfred.job.failed\nwhere: {source: extend}\n", 2, 9, "extend", ""),
     ("when: failed\nwhere: {source: alfrd}\n", 2, 9, "alfrd", "alfred"),

@@ -51,8 +51,13 @@ def test_another_config_file_is_part_of_the_command() -> None:
 def test_secrets_from_a_env_file_are_taken_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("ALFRED_HOOK_TOKEN=x\n")
-    assert command(replace(CONFIG, dev=False)).startswith("(set -a; . ./.env; ")
-    assert not command(CONFIG).startswith("(")
+    assert command(replace(CONFIG, dev=False)).endswith("send jobs job_exceeded_retries --env-file .env")
+    assert "env" not in command(CONFIG).split(" send ")[1]
+
+
+def test_secrets_are_taken_from_the_file_that_the_bot_was_told_of() -> None:
+    (told,) = [line for line in guidance(CONFIG, NO_RULES, 8080, Path("config.yaml"), Path("a b")) if " send " in line]
+    assert told.endswith("--env-file 'a b'")
 
 
 def test_it_says_where_messages_go() -> None:

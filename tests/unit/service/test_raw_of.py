@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from bot import log
 from bot.core.inputs import Event
 from bot.errors import UnreadableError
-from bot.service import setup
 from bot.service.setup import raw_of
 
 EVENT = Event(event_id="e", source="extend", type="t", at=0)
@@ -29,7 +29,7 @@ def test_whatever_a_source_raises_the_payload_is_only_missing(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     said: list[Any] = []
-    monkeypatch.setattr(setup.log, "bug", lambda *given, **_fields: said.append(given))
+    monkeypatch.setattr(log, "bug", lambda *given, **_fields: said.append(given))
     sources: Any = {"extend": Raising(error)}
     read = raw_of(sources)
     assert [read(EVENT, b"{}"), read(EVENT, b"{}")] == [None, None]

@@ -138,17 +138,57 @@ def test_a_date_is_slacks_token_with_a_plain_fallback_in_the_configured_zone() -
     assert texts == ["since <!date^1767603600^{date_short_pretty} {time}|5 Jan 2026 05:00 AST>"]
 
 
-def test_a_late_event_says_how_late() -> None:
-    assert "arrived 2 h late" in seen(alert(occurred_at=START_MS - 2 * HOUR))
-    assert "late" not in seen(alert(occurred_at=START_MS - MINUTE))
-    assert "late" not in seen(alert(occurred_at=START_MS + HOUR))
+def timed(before: int, event_type: str = "extend.workflow_run.failed") -> str:
+    return seen(alert(occurred_at=START_MS - before, event_type=event_type, title="x"))
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (6 * MINUTE, "event time 04:54 AST, arrived 6 min late"),
+        (2 * HOUR, "event time 03:00 AST, arrived 2 h late"),
+        (167 * HOUR, "event time 29 Dec 2025 06:00 AST, arrived 6 d 23 h late"),
+    ],
+)
+def test_a_late_event_says_when_it_was_and_how_late(before: int, said: str) -> None:
+    assert said in timed(before)
+
+
+@pytest.mark.parametrize("before", [-HOUR, 0, MINUTE, 5 * MINUTE, 168 * HOUR, 1_645 * 24 * HOUR])
+def test_a_time_that_is_no_news_or_cannot_be_true_is_not_told(before: int) -> None:
+    assert not any(word in timed(before) for word in ("late", "event time"))
+
+
+@pytest.mark.parametrize("before", [-HOUR, MINUTE, 2 * HOUR, 25 * HOUR, 1_645 * 24 * HOUR])
+def test_an_alfred_event_is_never_called_late(before: int) -> None:
+    assert "late" not in timed(before, "alfred.job.failed")
+    assert ("event time 03:00 AST" in timed(before, "alfred.job.failed")) is (before == 2 * HOUR)
+
+
+@pytest.mark.parametrize("event_type", ["extend.workflow_run.failed", "alfred.job.failed", "alfred.file.failed"])
+def test_an_event_about_no_run_job_or_file_is_named_as_an_event(event_type: str) -> None:
+    given = alert(key=(("subject", "evt_1"),), event_id="evt_1", subject=None, event_type=event_type)
+    assert "rule exceeded-retries · event evt_1 since" in seen(given)
+
+
+def test_the_run_that_a_later_payload_told_is_named_beside_the_event() -> None:
+    given = alert(
+        key=(("subject", "evt_1"),), event_id="evt_1", subject="wr_1", event_type="extend.workflow_run.failed"
+    )
+    assert "event evt_1 · run wr_1" in seen(given)
+
+
+@pytest.mark.parametrize(("key", "subject"), [("J\u200b1", "J\u200b1"), (" J1", "J1"), ("J1", "J1\x00")])
+def test_a_subject_that_reads_like_the_key_is_not_named_twice(key: str, subject: str) -> None:
+    assert "rule exceeded-retries · job J1 since" in seen(alert(key=(("subject", key),), subject=subject))
 
 
 def test_missing_details_owner_runbook_and_another_environment_are_said() -> None:
     shown = seen(
         alert(details_missing=True, owner="doc-oncall", runbook="https://wiki.example.com/r", environment="staging")
     )
-    assert "details are missing" in shown
+    assert "details are missing: the payload was not available" in shown
+    assert "yet" not in shown
     assert "owner doc-oncall" in shown
     assert "Runbook: https://wiki.example.com/r" in shown
     assert "environment staging" in shown

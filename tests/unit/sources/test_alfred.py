@@ -263,6 +263,31 @@ def test_when_it_happened(times: Any, occurred_at: int | None) -> None:
     assert alfred().read(flat(**times)).event.occurred_at == occurred_at
 
 
+@pytest.mark.parametrize("nothing", ["null", "None", " undefined ", "nil", "\u200b\u202e", "\x00"])
+def test_a_text_that_says_nothing_is_a_missing_field(nothing: str) -> None:
+    names = ("company_name", "company_id", "job_id", "file_id", "stage", "file_status", "user_name", "file_name")
+    said = dict.fromkeys((*names, "tag_name", "blob_name"), nothing)
+
+    fields = read(error_messages=[nothing], **said).fields
+
+    assert fields.keys() == {"source", "environment"}
+
+
+def test_an_id_that_is_the_word_null_is_no_id() -> None:
+    first = alfred().read(flat(event_id="null", job_id="1")).event
+    second = alfred().read(flat(event_id="null", job_id="2")).event
+
+    assert first.event_id != second.event_id
+
+
+def test_dropped_fields_are_in_no_body_that_is_kept() -> None:
+    doubled = b'{"event_name": "x", "event": {"content": "secret"}, "event": {"event_name": "job_failed_event"}}'
+
+    assert b"secret" not in alfred().read(doubled).body
+    assert alfred().keepable(b'{"event": {"value": "secret"}}') == b'{"event":{}}'
+    assert b"secret" not in alfred().keepable(b'{"event": {"value": "secret')
+
+
 def test_company_paths_win_over_the_company_that_alfred_names() -> None:
     source = alfred(company=("metadata.client",))
 

@@ -225,6 +225,24 @@ def test_dropped_fields_are_in_nothing_that_is_kept() -> None:
     assert reading.event.raw == {"id": "r", "stepRuns": [{"x": 1}]}
 
 
+@pytest.mark.parametrize("nothing", ["null", "None", "undefined", "nil ", "\u200b", "\u202e\u2069"])
+def test_a_text_that_says_nothing_is_a_missing_field(nothing: str) -> None:
+    said = dict.fromkeys(("id", "status", "name", "failureMessage", "batchId", "reviewedBy", "rejectionNote"), nothing)
+    payload = {**said, "workflow": {"name": nothing}, "file": {"id": nothing, "name": nothing}}
+
+    fields = read(payload={**payload, "metadata": {"company": nothing, "tenant": "B"}}).fields
+
+    assert fields == {"source": "extend", "environment": "prod", "company": "B"}
+
+
+def test_of_an_unreadable_body_no_dropped_value_is_kept() -> None:
+    source = extend(drop=("rejectionNote",))
+
+    assert source.keepable(b'{"payload": {"rejectionNote": "secret", "id": 1}}') == b'{"payload":{"id":1}}'
+    assert b"secret" not in source.keepable(b'{"payload": {"rejectionNote": "secret')
+    assert extend().keepable(b'{"payload": {"rejectionNote": "kept') == b'{"payload": {"rejectionNote": "kept'
+
+
 # Payload by reference
 
 

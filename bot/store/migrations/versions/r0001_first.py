@@ -30,8 +30,7 @@ def _row_number(name: str) -> sa.Column[int]:
 
 
 def _index_where(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
-    condition = sa.text(where)
-    op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    op.create_index(name, table, columns, unique=unique, sqlite_where=sa.text(where))
 
 
 def upgrade() -> None:
