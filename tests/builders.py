@@ -19,7 +19,7 @@ _serial = count(1)
 def event(event_type: str, at: int = 0, *, outcomes: Iterable[Outcome] = (), **fields: Any) -> Event:
     """Return an event of a type, with the outcome of its type unless told otherwise."""
     event_id = fields.pop("event_id", None) or f"evt_{next(_serial)}"
-    extra = {name: fields.pop(name) for name in ("details", "envelope", "raw", "occurred_at") if name in fields}
+    extra = {name: fields.pop(name) for name in ("details", "raw", "occurred_at") if name in fields}
     source = fields.pop("source", event_type.split(".", maxsplit=1)[0])
     return Event(
         event_id=event_id,

@@ -32,8 +32,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `event_id` is ours, a hash of source, type and the provider's id. `fields` are the event's own values by the
     names of fields.py; what job memory lends is never in here. `raw` is what `raw.` paths start from, decoded JSON
     (Extend: the payload; Alfred: the `event` object), None once the stored body has aged out.
-    `occurred_at` is the provider's time, shown but never reckoned with. `envelope` is set on a completion only: the
-    fields by which the event was decided before its payload came.
+    `occurred_at` is the provider's time, shown but never reckoned with.
     """
 
     event_id: str
@@ -45,7 +44,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     raw: Any = None
     occurred_at: int | None = None
     details: Details = Details.WHOLE
-    envelope: dict[str, Value] | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,7 +151,7 @@ class Fetching:
             if isinstance(result, FetchError):
                 await self._failed(waiting, envelope, result)
             else:
-                await self._fetched(waiting, envelope, *result)
+                await self._fetched(waiting, *result)
         finally:
             self._busy.discard(waiting.event_id)
             self._wake.set()
@@ -178,14 +178,13 @@ class Fetching:
             log.bug(_LOG, "a fetched payload could not be read", error, source=envelope.source)
             return FetchError(type(error).__name__, permanent=True)
 
-    async def _fetched(self, waiting: Fetch, envelope: Event, event: Event, body: bytes) -> None:
+    async def _fetched(self, waiting: Fetch, event: Event, body: bytes) -> None:
         """Journal the whole event where nothing was decided yet, else what completes it: the journal says which."""
         whole = msgspec.structs.replace(event, details=Details.WHOLE)
         if (await self._append(whole, body)).duplicate:
             _, decided = await self._told(waiting.event_id)
             if decided is Details.ENVELOPE:
-                by = envelope.fields
-                await self._append(msgspec.structs.replace(event, details=Details.COMPLETION, envelope=by), body)
+                await self._append(msgspec.structs.replace(event, details=Details.COMPLETION), body)
         self._metrics.fetches.labels("fetched").inc()
         await self._save(msgspec.structs.replace(waiting, state=FetchState.DONE))
 

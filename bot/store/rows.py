@@ -55,7 +55,6 @@ def event_row(
         ",".join(event.outcomes),
         _encode(event.fields).decode(),
         _DETAILS[event.details],
-        None if event.envelope is None else _encode(event.envelope).decode(),
         reference,
         _ACCEPTED,
         None,
@@ -66,7 +65,7 @@ def event_row(
 def other_row(given: Action | Reload, future: asyncio.Future[Any]) -> Append:
     """Return the row of an action or a reload."""
     kind = (RowKind.ACTION if isinstance(given, Action) else RowKind.RELOAD).value
-    values = (kind, None, None, None, None, None, _encode(given).decode(), None, None, None, _ACCEPTED, None)
+    values = (kind, None, None, None, None, None, _encode(given).decode(), None, None, _ACCEPTED, None)
     return Append(None, "", values, given=given, body=None, future=future)
 
 
@@ -75,7 +74,7 @@ def unreadable_row(
 ) -> Append:
     """Return the row of a body that cannot be read; its id is a hash of the body, also where `kept` stands for it."""
     own_id = event_id(source, _QUARANTINED, sha256(body).hexdigest())
-    values = (_QUARANTINED, own_id, source, *[None] * 7, _UNREADABLE, error)
+    values = (_QUARANTINED, own_id, source, *[None] * 6, _UNREADABLE, error)
     return Append(own_id, own_id, values, given=None, body=body if kept is None else kept, future=future)
 
 
@@ -105,7 +104,7 @@ def input_of(values: Row, at: int, body: bytes | None, raw_of: RawOf) -> Given |
 
 
 def _event_of(values: Row, at: int) -> Event:
-    _kind, own_id, source, type_, occurred_at, outcomes, fields, details, envelope, *_rest = values
+    _kind, own_id, source, type_, occurred_at, outcomes, fields, details, *_rest = values
     return Event(
         event_id=own_id,
         source=source,
@@ -115,5 +114,4 @@ def _event_of(values: Row, at: int) -> Event:
         fields=_decode_fields(fields),
         occurred_at=occurred_at,
         details=Details(details),
-        envelope=None if envelope is None else _decode_fields(envelope),
     )

@@ -42,7 +42,6 @@ JOURNAL: Final = sa.Table(
     _text("outcomes", nullable=True),  # joined with commas
     _text("fields", nullable=True),  # JSON: an event's fields, or the whole action
     _text("details", nullable=True),
-    _text("envelope", nullable=True),  # JSON, on completions only
     _text("reference", nullable=True),
     _text("status"),
     _text("error", nullable=True),

@@ -76,13 +76,17 @@ async def test_readers_that_go_away_cost_nothing(tmp_path: Path) -> None:
         line, cwd=tmp_path, env={**ENV, "TOCSIN": f"{sys.executable} -m bot", "PYTHONPATH": str(ROOT)}
     )
     port = int((tmp_path / "config.yaml").read_text().split("port: ")[1].split("}")[0])
-    await listening(port)
-    async with sending(port) as sender:
-        assert (await sender.extend(b"no json")).values["status"] == "quarantined"
-        assert (await sender.alfred(job("exceeded_retries", "J1", "e1"))).values["status"] == "accepted"
-    os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
-    async with asyncio.timeout(30):
-        await process.wait()
+    try:
+        await listening(port)
+        async with sending(port) as sender:
+            assert (await sender.extend(b"no json")).values["status"] == "quarantined"
+            assert (await sender.alfred(job("exceeded_retries", "J1", "e1"))).values["status"] == "accepted"
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     assert (tmp_path / "code").read_text().strip() == "0"
 
 

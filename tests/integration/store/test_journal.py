@@ -175,7 +175,7 @@ async def test_what_may_be_kept_of_an_unreadable_body_stands_for_it_under_the_id
 
 async def test_a_payload_that_came_later_is_a_second_row_of_the_same_event_once(tmp_path: Path) -> None:
     envelope = event("1", details=Details.ENVELOPE)
-    late = event("1", details=Details.COMPLETION, envelope={"run": "1"}, fields={"run": "1", "company": "Acme"})
+    late = event("1", details=Details.COMPLETION, fields={"run": "1", "company": "Acme"})
     async with opened(tmp_path / "t.db") as store:
         await store.append(event("1"), BODY, "https://files.example.com/1")
         assert [(await store.append_completion(envelope, None)).seq for _ in range(2)] == [2, 2]

@@ -34,7 +34,6 @@ _EVENTS = st.builds(
     fields=_FIELDS,
     occurred_at=st.none() | st.integers(-(1 << 62), 1 << 62),
     details=st.sampled_from(Details),
-    envelope=st.none() | _FIELDS,
 )
 
 

@@ -53,7 +53,6 @@ def _inputs() -> None:
         _text("outcomes", nullable=True),
         _text("fields", nullable=True),
         _text("details", nullable=True),
-        _text("envelope", nullable=True),
         _text("reference", nullable=True),
         _text("status"),
         _text("error", nullable=True),
