@@ -60,7 +60,7 @@ def _round(number: int) -> tuple[int, int]:
 async def _kill(folder: Path, seed: int, told: killing.Told) -> list[str]:
     async with FakeSlack() as fake:
         killing.furnish(fake, folder)
-        await killing.lives(fake, folder, KILLS, seed=seed, told=told)
+        await killing.lives(fake, folder, KILLS, told, seed=seed)
         await killing.settled(folder, life=KILLS)
         return killing.verdict(fake, folder, told)
 

@@ -56,11 +56,13 @@ def furnish(fake: FakeSlack, folder: Path) -> None:
     settle_in(folder, rules=RULES, slack=slack)
 
 
-async def lives(fake: FakeSlack, folder: Path, kills: int, seed: int, told: Told) -> None:
-    """Start, post, kill; `kills` times."""
+async def lives(
+    fake: FakeSlack, folder: Path, kills: int, told: Told, *, seed: int = 7, script: Path | None = None
+) -> None:
+    """Start, post, kill; `kills` times. `script` runs a bot with a planted fault instead of the bot."""
     random = Random(seed)  # noqa: S311 - decides when to kill
     for life in range(kills):
-        async with running(folder, life=life) as bot, sending(bot.port) as sender:
+        async with running(folder, life=life, script=script) as bot, sending(bot.port) as sender:
             await _killed_under_load(fake, bot, sender, told, random)
 
 
@@ -93,10 +95,10 @@ async def _post_until_it_dies(sender: Sender, told: Told, name: str, first: int)
                 told.fired |= {own} if fires else set()
 
 
-async def settled(folder: Path, life: int) -> None:
+async def settled(folder: Path, life: int, script: Path | None = None) -> None:
     """Start once more and wait until everything is decided and sent that can be; stop in order."""
     waiting = {DeliveryState.READY.value, DeliveryState.SENDING.value}
-    async with running(folder, life=life) as bot:
+    async with running(folder, life=life, script=script) as bot:
 
         async def done() -> bool:
             with open_reading(folder / "var" / "tocsin.db") as reads:
