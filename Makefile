@@ -1,7 +1,7 @@
 # Two commands for users, `make run` and `make test`; the rest is for people who change the bot.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format lock bench measure soak
+.PHONY: help install run test lint format lock bench measure soak mutants
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -23,7 +23,7 @@ run: $(VENV)/.runtime ## start the bot on config.yaml: with the values of .env, 
 	else exec $(VENV)/bin/tocsin run --dev; fi
 
 test: lint ## everything that must hold, as CI runs it
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.development ## style, types and floors
 	@$(VENV)/bin/ruff check --quiet
@@ -46,8 +46,11 @@ bench: ## measure on this machine (minutes); BENCH='--only a --write' for a part
 measure: $(VENV)/.runtime
 	@$(PY) -m bench $(BENCH)
 
-soak: $(VENV)/.development ## kill -9 two hundred times under load; goes on where it was stopped
+soak: $(VENV)/.development ## laws, zones, kills, digests, faults of Slack, in numbers (under an hour; goes on where it stopped)
 	@$(PY) -m tests.soak $(SOAK)
+
+mutants: $(VENV)/.development ## plant faults in the core, one at a time, and see that each is caught (minutes)
+	@$(PY) -m tests.mutants
 
 # One lock for Python 3.11 and newer on every platform: names, versions and hashes, no header and no addresses.
 compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

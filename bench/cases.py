@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,10 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bench.checking import seconds_to_check
 from bench.deciding import events_per_second
 from bench.events import COMPANIES, Batch
 from bench.load import Order, Report
 from bench.processes import LOAD_CORE, ROOT, TARGET_CORE, Server, bot, load, module_server, start_bot
+from bench.reloading import reload_under_load
+from bench.replaying import replayed
 from bench.steps import steps
 from bench.table import Row
 
@@ -38,10 +44,28 @@ class Scale:
     slow: int = 6_000
     slow_single: int = 1_500
     stepped: int = 10_000
+    checked: int = 1_000
+    reloaded: int = 1_000
+    while_reloading: int = 6_000
+    replayed: int = 1_000_000
+    digested: int = 1_000_000
 
 
 QUICK: Final = Scale(
-    small=400, large=200, decided=2_000, paced=200, pace=200.0, filling=1_000, slow=200, slow_single=100, stepped=500
+    small=400,
+    large=200,
+    decided=2_000,
+    paced=200,
+    pace=200.0,
+    filling=1_000,
+    slow=200,
+    slow_single=100,
+    stepped=500,
+    checked=40,
+    reloaded=40,
+    while_reloading=200,
+    replayed=5_000,
+    digested=5_000,
 )
 
 
@@ -140,12 +164,55 @@ def trace(rows: Rows) -> None:
         rows.add(f"(w) {step}, 2 KB", "µs", taken)
 
 
+def check(rows: Rows) -> None:
+    """(k) `tocsin check` of many rules of all kinds with two examples each, as a person waits for it."""
+    with _folder() as folder:
+        seconds = seconds_to_check(folder, rows.scale.checked)
+    rows.add(f"(k) check of {rows.scale.checked:,} rules with their examples", "s", seconds, under=5.0)
+
+
+def reload(rows: Rows) -> None:
+    """(l) the p99 of accepting while a thousand rules with examples are loaded, over and over, on the bot's core."""
+    with _folder() as folder:
+        found = reload_under_load(folder, rows.scale.reloaded, rows.scale.while_reloading, rows.scale.pace)
+    name = f"while {rows.scale.reloaded:,} rules are reloaded"
+    rows.add(f"(l) p99 of an answer {name}", "ms", found.report.latency_ms(0.99), under=100.0)
+    rows.add("(l) p99 of an answer at the same pace without", "ms", found.calm.latency_ms(0.99))
+    rows.add(f"(l) longest answer {name}", "ms", found.report.latency_ms(1.0))
+    rows.add(f"(l) one reload of {rows.scale.reloaded:,} rules", "s", statistics.median(found.seconds))
+
+
+def replay(rows: Rows) -> None:
+    """(r) replay of a million stored events against fifty rules, on one core."""
+    with _folder() as folder:
+        taken = replayed(folder, rows.scale.replayed)
+    name = f"replay of {rows.scale.replayed:,} events, 50 rules"
+    rows.add(f"(r) {name}", "events/s", taken.rows / taken.seconds, at_least=15_000)
+    rows.add(f"(r) {name}, memory at a tenth", "MiB", taken.early_mib)
+    rows.add(f"(r) {name}, memory at most after that", "MiB", taken.most_mib)
+
+
+def digest(rows: Rows) -> None:
+    """(s) a digest over a million events of a day, while more are accepted."""
+    command = [sys.executable, "-m", "bench.digesting", "--events", str(rows.scale.digested)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=True)  # noqa: S603
+    measured: dict[str, float] = json.loads(run.stdout)
+    name = f"a digest over {rows.scale.digested:,} events"
+    rows.add(f"{name}, until it is in the outbox", "s", measured["seconds"], under=5.0)
+    rows.add(f"{name}, memory of the process", "MB", measured["memory_mb"], under=200.0)
+    rows.add(f"{name}, 99 of 100 events accepted meanwhile within", "ms", measured["append_p99_ms"])
+
+
 CASES: Final[dict[str, Callable[[Rows], None]]] = {
     "a": accept,
     "c": decide,
     "d": tell,
     "e": grow,
     "g": wait_for_disk,
+    "k": check,
+    "l": reload,
+    "r": replay,
+    "s": digest,
     "w": trace,
 }
 

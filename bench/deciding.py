@@ -11,7 +11,9 @@ from bot.core.catalogue import TYPES
 from bot.core.conditions import Clause, Op
 from bot.core.fold import State, fold
 from bot.core.inputs import Event
-from bot.core.rule import Rule, RuleSet, Selector, Target
+from bot.core.rule import Rule, Target
+from bot.core.ruleset import RuleSet
+from bot.core.selector import Selector
 
 _ONE_TYPE: Final = "extend.workflow_run.failed"
 _FIRES: Final = 100

@@ -51,7 +51,7 @@ def free_port() -> int:
 
 def load(order: Order) -> Report:
     """Carry an order out from the load core, in a process of its own. Every answer must be 200."""
-    with _pinned_to(LOAD_CORE):
+    with pinned_to(LOAD_CORE):
         done = subprocess.run(
             [sys.executable, "-m", "bench.load"], input=msgspec.json.encode(order), capture_output=True, cwd=ROOT,
             check=False,
@@ -146,7 +146,7 @@ def module_server(module: str, folder: Path, core: int) -> Iterator[Server]:
 
 def _start(command: list[str], port: int, core: int, log: Path, environment: dict[str, str]) -> Server:
     began = time.monotonic()
-    with log.open("ab") as out, _pinned_to(core):
+    with log.open("ab") as out, pinned_to(core):
         process = subprocess.Popen(  # noqa: S603
             command, cwd=ROOT, env=os.environ | environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
         )
@@ -176,7 +176,7 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
 
 
 @contextmanager
-def _pinned_to(core: int) -> Iterator[None]:
+def pinned_to(core: int) -> Iterator[None]:
     """Have a process started in here inherit one core; where the system cannot pin, it roams."""
     if not hasattr(os, "sched_setaffinity"):
         yield

@@ -41,6 +41,14 @@ class UsageError(TocsinError):
     """A command was asked for something that cannot be done as asked (no running bot, unknown sample)."""
 
 
+class RefusedByBotError(TocsinError):
+    """The running bot was asked to do something and says no; the text is its own."""
+
+
+class EndlessExampleError(TocsinError):
+    """An example of a rule in which more comes due than anybody can mean (a reminder each second, for years)."""
+
+
 class OutputError(TocsinError):
     """What a command has to say cannot be written (a full disk behind stdout)."""
 

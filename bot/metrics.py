@@ -38,16 +38,23 @@ class Metrics:
         self.transitions = _counter(registry, "alert_transitions", "Decided changes of alerts", "change")
         self.notifications = _counter(registry, "notifications_decided", "Decided messages and edits", "reason")
         self.rule_faults = _counter(registry, "rule_faults", "Times a rule raised and was set aside", "rule")
+        self.actions = _counter(registry, "actions", "What people asked for, and what became of it", "way", "outcome")
         self.fetches = _counter(registry, "payload_fetches", "Tries to fetch a payload by reference", "outcome")
         self.pipeline_lag = _gauge(registry, "pipeline_lag_inputs", "Stored inputs that are not decided yet")
         self.set_aside = _gauge(registry, "inputs_set_aside", "Stored inputs that could not be decided")
         self.quarantined_rules = _gauge(registry, "rules_quarantined", "Rules that raised and are set aside")
         self.deliveries = _gauge(registry, "deliveries", "Messages and edits to Slack, by state", "state")
+        self.settled = _counter(registry, "deliveries_settled", "Doubtful posts, and what was made of each", "outcome")
         self.alerts_open = _gauge(registry, "alerts_open", "Alerts that stand")
         self.rules = _gauge(registry, "rules", "Loaded rules, by mode", "mode")
+        self.socket_up = _gauge(registry, "socket_up", "1 while clicks arrive over Socket Mode")
         self.connections = _gauge(registry, "connections", "Open HTTP connections")
         self.store_bytes = _gauge(registry, "store_bytes", "Size of the store's files")
         self.ready = _gauge(registry, "ready", "1 when an event can be accepted durably")
+        self.rules_live = _gauge(
+            registry, "rules_live_since_seconds", "Unix time at which the rule set in force came into force", "version"
+        )
+        self.reloads = _counter(registry, "rules_reloads", "Times changed rules were looked at", "outcome")
         self.rule_set = Info("tocsin_rule_set", "The rule set in force", registry=registry)
         self.build = Info("tocsin_build", "The program", registry=registry)
 

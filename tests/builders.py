@@ -10,7 +10,9 @@ from bot.core.catalogue import Outcome, outcomes_of_type
 from bot.core.decisions import Change, Decisions, Transition
 from bot.core.fold import State, drain, fold
 from bot.core.inputs import Event, Input
-from bot.core.rule import Rule, RuleSet, Selector, Target
+from bot.core.rule import Rule, Target
+from bot.core.ruleset import RuleSet
+from bot.core.selector import Selector
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 _serial = count(1)
@@ -19,7 +21,8 @@ _serial = count(1)
 def event(event_type: str, at: int = 0, *, outcomes: Iterable[Outcome] = (), **fields: Any) -> Event:
     """Return an event of a type, with the outcome of its type unless told otherwise."""
     event_id = fields.pop("event_id", None) or f"evt_{next(_serial)}"
-    extra = {name: fields.pop(name) for name in ("details", "raw", "occurred_at") if name in fields}
+    extra = {name: fields.pop(name) for name in ("details", "occurred_at") if name in fields}
+    payload = fields.pop("raw", None)
     source = fields.pop("source", event_type.split(".", maxsplit=1)[0])
     return Event(
         event_id=event_id,
@@ -28,6 +31,7 @@ def event(event_type: str, at: int = 0, *, outcomes: Iterable[Outcome] = (), **f
         at=at,
         outcomes=tuple(outcomes) or outcomes_of_type(event_type),
         fields={"source": source, "environment": "prod", **fields},
+        payload=payload,
         **extra,
     )
 

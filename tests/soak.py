@@ -1,90 +1,73 @@
-"""`make soak`: kill -9 two hundred times, ten in one store, while events are being posted. Goes on where it stopped.
+"""`make soak`: what is too long for every change, part by part, under an hour. Goes on with the part it stopped in.
 
-Each round has a seed of its own (the number of the round), so that a failure can be had again: `--from 17 --rounds 17`.
-Progress is in var/soak.json and counts for this state of the code only.
+Each part is a command of its own that prints its counts and ends with another code than 0 when a promise was broken.
+What is done is in var/soak.json, and counts for this state of the code only.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import hashlib
 import json
+import os
+import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any, Final
 
-from tests.e2e import killing
-from tests.fakes.slack import FakeSlack
+from bot.clock import SystemClock
+from tests.soaked import ROOT, fingerprint
 
-ROOT: Final = Path(__file__).parents[1]
 PROGRESS: Final = ROOT / "var/soak.json"
-KILLS: Final = 10
+LONGEST_S: Final = 3_600
+PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "laws": ("pytest", "-q", "-p", "no:cacheprovider", "tests/unit/core/test_laws.py"),
+    "zones": ("tests.soak_zones",),
+    "kills": ("tests.soak_kills",),
+    "digests": ("tests.soak_digests",),
+    "delivery": ("tests.soak_delivery",),
+}
+EXAMPLES: Final = "5000"
 
 
 def main() -> None:
-    """Do the rounds that are left; stop at the first in which a promise was broken, and keep its folder."""
+    """Do the parts that are left, or those that are named; stop at the first that fails."""
     parser = argparse.ArgumentParser(prog="make soak SOAK='…'", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20, help="the last round; each has ten kills (default 20)")
-    parser.add_argument("--from", type=int, default=0, dest="first", help="begin with this round, whatever was done")
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)} (default: those not done yet)")
     asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     done = _progress()
-    for number in range(asked.first or done["rounds"] + 1, asked.rounds + 1):
-        answered, fired = _round(number)
-        done = {
-            **done,
-            "rounds": number,
-            "kills": done["kills"] + KILLS,
-            "answered": done["answered"] + answered,
-            "alerts": done["alerts"] + fired,
-        }
+    for name in asked.parts or [part for part in PARTS if part not in done["parts"]]:
+        seconds = _run(name)
+        done["parts"][name] = seconds
         _keep(done)
-        _say(f"round {number} of {asked.rounds}: so far {done['kills']} kills, {done['answered']} events answered 200,")
-        _say(f"    {done['alerts']} of them alerts; none lost, none told twice but where recorded as doubtful")
+        _say(f"{name}: done in {seconds // 60} min {seconds % 60} s")
+    _say(f"{len(done['parts'])} of {len(PARTS)} parts are done: {', '.join(done['parts'])}")
 
 
-def _round(number: int) -> tuple[int, int]:
-    """Return how many events were answered and how many of them fired; end the process when a promise was broken."""
-    folder = Path(tempfile.mkdtemp(prefix=f"soak-{number}-"))
-    told = killing.Told()
-    wrong = asyncio.run(_kill(folder, number, told))
-    if wrong:
-        sys.exit("\n".join([f"round {number} (kept in {folder}):", *wrong]))
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.rmdir()
-    return len(told.answered), len(told.fired)
-
-
-async def _kill(folder: Path, seed: int, told: killing.Told) -> list[str]:
-    async with FakeSlack() as fake:
-        killing.furnish(fake, folder)
-        await killing.lives(fake, folder, KILLS, told, seed=seed)
-        await killing.settled(folder, life=KILLS)
-        return killing.verdict(fake, folder, told)
+def _run(name: str) -> int:
+    """Run one part; return how many seconds it took, or end with its code."""
+    _say(f"{name} ...")
+    began = SystemClock().monotonic()
+    command = [sys.executable, "-m", *PARTS[name]]
+    environment = {**os.environ, "TOCSIN_EXAMPLES": EXAMPLES}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, timeout=LONGEST_S, check=False)  # noqa: S603 - our own
+    if ended.returncode:
+        sys.exit(f"{name} ended with {ended.returncode}; `make soak SOAK={name}` runs it again")
+    return round(SystemClock().monotonic() - began)
 
 
 def _progress() -> dict[str, Any]:
-    code = _code()
+    code = fingerprint()
     if PROGRESS.exists():
         found: dict[str, Any] = json.loads(PROGRESS.read_text())
-        if found["code"] == code:
+        if found.get("code") == code and "parts" in found:
             return found
-    return {"code": code, "rounds": 0, "kills": 0, "answered": 0, "alerts": 0}
+    return {"code": code, "parts": {}}
 
 
 def _keep(done: dict[str, Any]) -> None:
     PROGRESS.parent.mkdir(exist_ok=True)
     PROGRESS.write_text(json.dumps(done))
-
-
-def _code() -> str:
-    """Return a fingerprint of everything that is being soaked."""
-    digest = hashlib.sha256()
-    for path in sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "tests/e2e").glob("*.py")]):
-        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _say(line: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from bot.core.decisions import Decisions
 from bot.core.fold import State
 from bot.core.inputs import Input
+from bot.core.roundup import Pace, Roundup
 from bot.core.state import Memory, Slice, Timer
 from bot.store.values import Cursor, Fetch, JournalRow, RowKind, SetAside
 from tests.clocks import VirtualClock
@@ -74,6 +75,12 @@ class TwinStore:
     def open_slices(self) -> Iterable[tuple[str, str, str]]:
         slices = self.state.slices.items()
         return [(s.rule, key, s.alert.alert_id) for key, s in slices if s.alert is not None]
+
+    def standing_roundups(self) -> Iterable[Roundup]:
+        return self.state.standing_roundups()
+
+    def paces(self) -> dict[str, Pace]:
+        return self.state.paces()
 
     def load_timers(self) -> Iterable[Timer]:
         return [Timer(due, *key) for key, due in self.state.timers.standing().items()]

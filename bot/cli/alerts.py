@@ -11,11 +11,12 @@ import click
 
 from bot.cli.options import config_option, json_option
 from bot.cli.output import Exit, say, say_json
+from bot.cli.reading import reading
+from bot.core.inputs import Action
 from bot.core.state import Alert
-from bot.errors import StoreUntrustedError, UsageError
 from bot.service.setup import read_config
-from bot.store.driver import driver
-from bot.store.reads import OPEN_STATES, open_reading
+from bot.store.audit import AuditEntry, audit
+from bot.store.reads import OPEN_STATES
 from bot.store.values import Delivery, DeliveryState
 
 _IN_TROUBLE: Final = (DeliveryState.UNKNOWN, DeliveryState.PARKED, DeliveryState.DEAD)
@@ -29,29 +30,62 @@ _MEANING: Final = {
 @click.command("alerts")
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="The newest so many.")
+@click.option("--actions", is_flag=True, help="What people did instead: who, what, when, by which way.")
 @json_option
 @config_option
-def command(*, everything: bool, limit: int, as_one_object: bool, config: Path) -> int:
+def command(*, everything: bool, limit: int, actions: bool, as_one_object: bool, config: Path) -> int:
     """List the alerts that stand, newest first, and the deliveries that need a person."""
     settings = read_config(config)
-    if not settings.store_path.exists():
-        raise UsageError(f"there is no store at {settings.store_path} yet: no bot has run on this config")
-    try:
-        with open_reading(settings.store_path) as reads:
-            alerts = reads.alerts(None if everything else OPEN_STATES, limit=limit)
-            troubled = reads.deliveries(states=_IN_TROUBLE)
-    except driver.Error as error:
-        raise StoreUntrustedError(f"the store {settings.store_path} cannot be read: {error}") from error
+    with reading(settings) as reads:
+        alerts = reads.alerts(None if everything else OPEN_STATES, limit=limit)
+        troubled = reads.deliveries(states=_IN_TROUBLE)
+        done = audit(reads.cursor, limit=limit)
     if as_one_object:
         say_json(
             {
                 "alerts": [_alert(alert, settings.timezone) for alert in alerts],
                 "deliveries": [_delivery(row, settings.timezone) for row in troubled],
+                "actions": [_action(entry, settings.timezone) for entry in done],
             }
         )
-        return Exit.FINE
-    _print(alerts, troubled, settings.timezone)
+    elif actions:
+        _print_actions(done, settings.timezone)
+    else:
+        _print(alerts, troubled, settings.timezone)
     return Exit.FINE
+
+
+def _print_actions(done: list[AuditEntry], zone: ZoneInfo) -> None:
+    for entry in done:
+        action, way = entry.action, f" by {entry.signature.way.value}" if entry.signature else ""
+        say(f"{_time(entry.at, zone)}  {action.kind.value:<12} {_line(_about(action))}  {_line(action.actor)}{way}")
+    if not done:
+        say("Nobody has acted yet.")
+
+
+def _about(action: Action) -> str:
+    """Say in short what an action was about."""
+    if action.silence is not None:
+        pairs = " ".join(f"{name}={text}" for name, text in action.silence.matcher)
+        return f"{action.silence.silence_id} {pairs}"
+    return action.silence_id or action.alert_id
+
+
+def _action(entry: AuditEntry, zone: ZoneInfo) -> dict[str, Any]:
+    action, signature, silence = entry.action, entry.signature, entry.action.silence
+    return {
+        "at": _time(entry.at, zone),
+        "action": action.kind.value,
+        "actor": action.actor,
+        "by": signature.by if signature else None,
+        "way": signature.way.value if signature else None,
+        "action_id": signature.action_id if signature else None,
+        "alert_id": action.alert_id or None,
+        "silence_id": silence.silence_id if silence else action.silence_id or None,
+        "matcher": dict(silence.matcher) if silence else None,
+        "until": _time(silence.until, zone) if silence else None,
+        "reason": silence.reason if silence else None,
+    }
 
 
 def _print(alerts: list[Alert], troubled: list[Delivery], zone: ZoneInfo) -> None:

@@ -16,7 +16,8 @@ from bot import __version__, log
 from bot.cli.output import Exit, complain, complain_of, let_go_of_streams, open_missing_streams
 from bot.errors import InvalidInputError, StoreFailedError, StoreUntrustedError, TocsinError, UsageError
 
-# Command -> (module, what the list of commands says of it). The module's `command` is the click command.
+# Command -> (module, what the list of commands says of it). The module's `command` is the click command, unless it
+# says another name after a colon.
 _COMMANDS: Final = {
     "run": ("bot.cli.run", "Serve."),
     "check": ("bot.cli.check", "Load config and rules exactly as the server does, and run every rule's examples."),
@@ -24,6 +25,14 @@ _COMMANDS: Final = {
     "send": ("bot.cli.send", "Send a signed sample event to a running bot."),
     "preview": ("bot.cli.preview", "Show what would be posted for an event."),
     "alerts": ("bot.cli.alerts", "List alerts."),
+    "ack": ("bot.cli.acting:acknowledge", "Acknowledge an alert."),
+    "resolve": ("bot.cli.acting:resolve", "Say that an alert's problem is over."),
+    "silence": ("bot.cli.silence", "Silence alerts for a while; list and end silences."),
+    "why": ("bot.cli.why", "Say what every rule made of an event, and what became of the message."),
+    "why-not": ("bot.cli.why_not", "Say why there is no alert of a rule for a key."),
+    "replay": ("bot.cli.replay", "Decide again what the store holds; --verify holds it against what was decided."),
+    "digest": ("bot.cli.digest", "Draw a digest from what is stored, or have it posted now."),
+    "doctor": ("bot.cli.doctor", "Check everything that a running bot needs, and say what to do."),
     "schema": ("bot.cli.schema", "Print the JSON Schema of config.yaml or of rule files, for editors."),
 }
 _BUG: Final = "this is a bug of tocsin"
@@ -42,7 +51,8 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or "command")
         gc.freeze()  # what was imported stays: no collection needs to look at it again
         gc.enable()
         return command

@@ -36,6 +36,11 @@ def say(text: str) -> None:
         raise OutputError(f"stdout cannot be written: {error.strerror}") from error
 
 
+def line_of(text: str) -> str:
+    """Return foreign text as one line that cannot steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def complain(text: str) -> None:
     """Print a line on stderr, where that can be written: an exit code must not change with it."""
     with contextlib.suppress(OSError, ValueError):

@@ -15,6 +15,7 @@ from bot.cli import samples
 from bot.cli.freshening import new_event
 from bot.cli.options import config_option, env_file_option
 from bot.cli.output import Exit, complain, say
+from bot.cli.trial import send_trial
 from bot.clock import SystemClock
 from bot.config.model import Config, SourceConfig
 from bot.errors import UsageError
@@ -49,18 +50,24 @@ class _Place(NamedTuple):
 
 
 @click.command("send")
-@click.argument("source")
-@click.argument("sample")
+@click.argument("source", required=False)
+@click.argument("sample", required=False)
 @click.argument("more", nargs=-1, metavar="[path=value]...")
+@click.option("--to", "channel", metavar="CHANNEL", help="Post a test alert to this channel instead, and remove it.")
+@click.option(
+    "--stay", type=click.IntRange(0, 600), default=10, show_default=True, help="Seconds before it is removed."
+)
 @click.option("--url", help="Where the bot is, such as https://alerts.example.com; from the config by default.")
 @click.option("--set", "assignments", multiple=True, metavar="path=value", help="Change a value of the event.")
 @env_file_option
 @config_option
 def command(
-    source: str,
-    sample: str,
+    source: str | None,
+    sample: str | None,
     more: tuple[str, ...],
     *,
+    channel: str | None,
+    stay: int,
     url: str | None,
     assignments: tuple[str, ...],
     env_file: Path | None,
@@ -70,9 +77,15 @@ def command(
 
     SOURCE is a name of `sources:` in the config. SAMPLE is a documented sample, such as job_exceeded_retries or
     workflow_run.failed, or a file. Each sending is a new event.
+
+    With --to no event is sent: a test alert is posted to that Slack channel, marked as a test, and removed.
     """
     del env_file  # it is in the environment by now
     settings = read_config(config)
+    if channel is not None:
+        return send_trial(settings, channel, stay)
+    if source is None or sample is None:
+        raise UsageError("say what to send: SOURCE SAMPLE, or --to CHANNEL for a test alert in Slack")
     origin = _source(settings, source)
     body = _body(sample, origin.kind, (*assignments, *more))
     target = _target(settings, origin, url)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from bot.config.digest import SINCE_LAST, Digest
 from bot.config.model import (
     SQLITE_PREFIX,
     Config,
-    Digest,
     Hours,
     Keep,
     OnUnknown,
@@ -82,12 +82,21 @@ def _slack(values: Values | None, secrets: Secrets, *, dev: bool) -> SlackConfig
         "app_token": look_up.text_of("slack.app_token", values.get("app_token")),
         "signing_secret": look_up.bytes_of("slack.signing_secret", values.get("signing_secret")),
         "webhooks": found,
-        "on_unknown": OnUnknown(values.get("on_unknown", OnUnknown.REPEAT_MARKED)),
+        **_on_unknown(values.get("on_unknown", OnUnknown.REPEAT_MARKED)),
+        "bot_token_file": look_up.path_of(values.get("bot_token")),
         "timeout_ms": values.get("timeout"),
         "settle_ms": values.get("settle"),
         **{key: values.get(key) for key in ("api_url", "admin_channel", "may_act")},
     }
     return SlackConfig(**_without_none(written))
+
+
+def _on_unknown(written: Values | str) -> dict[str, Any]:
+    """Return what holds for every severity, and the severities for which something else does."""
+    if isinstance(written, str):
+        return {"on_unknown": OnUnknown(written)}
+    found = {name: OnUnknown(way) for name, way in written.values.items()}
+    return {"on_unknown": found.pop("otherwise", OnUnknown.REPEAT_MARKED), "on_unknown_by": found}
 
 
 def _hours(values: Values) -> Hours:
@@ -102,11 +111,18 @@ def _hours(values: Values) -> Hours:
 
 
 def _digest(values: Values) -> Digest:
+    weekly = values.get("weekly")
+    written = {
+        "where_node": values.get("where"),
+        **{key: values.get(key) for key in ("timezone", "sections", "when_empty", "during", "mention")},
+    }
     return Digest(
         at=values.get("at", 0),
-        days=frozenset().union(*values.get("days", (_EVERY_DAY,))),
-        notify=values.get("notify", ""),
-        cover_ms=values.get("cover"),
+        days=frozenset().union(*values.get("days", (_EVERY_DAY,))) if weekly is None else frozenset({weekly}),
+        day_of_month=values.get("monthly"),
+        notify=tuple(dict.fromkeys(values.get("notify", ()))),
+        cover=values.get("cover", SINCE_LAST),
+        **_without_none(written),
     )
 
 

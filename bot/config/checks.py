@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
+from bot.config.hours import hours_names
 from bot.config.model import Config, SourceKind
 from bot.config.nodes import Entries, Items, Node
 from bot.config.notes import Notes
@@ -13,9 +15,11 @@ from bot.config.words import nearest, one_of
 
 _SAFE_SETTLE_MS: Final = 60_000
 _ANYBODY: Final = "any"
+_SLACK_ID: Final = re.compile(r"[UWS][A-Z0-9]{7,}")
 # Values that the documentation uses: whoever copied them has still to put in their own.
 _PLACEHOLDERS: Final = frozenset({"C0123456789", "S0123ABCD"})
 _EXAMPLE_HOST: Final = "example.com"
+_DAY_FORMS: Final = ("days", "weekly", "monthly")
 
 
 def check_config(config: Config, values: Values, notes: Notes) -> None:
@@ -101,9 +105,10 @@ def _check_slack(config: Config, values: Values, notes: Notes) -> None:
         message = "under 60s a post may be sent again before Slack shows it, and stand there twice"
         notes.warning(slack.at("settle"), message)
     for item, name in zip(_items(slack.at("may_act")), slack.get("may_act", ()), strict=False):
-        if name not in {_ANYBODY, *config.people}:
+        if name not in {_ANYBODY, *config.people} and not _SLACK_ID.fullmatch(name):
             known = [_ANYBODY, *config.people]
-            notes.error(item, f"`may_act` names `any` or people; there are {one_of(known)}", hint=nearest(name, known))
+            message = f"`may_act` names `any`, ids of users and groups, or people; there are {one_of(known)}"
+            notes.error(item, message, hint=nearest(name, known))
     message, _ = channel_problem(config.slack.admin_channel, config) if config.slack.admin_channel else ("", "")
     if message:
         notes.warning(slack.at("admin_channel"), f"{message}: the bot's own troubles may reach nobody")
@@ -120,7 +125,21 @@ def _check_hours(values: Values, notes: Notes) -> None:
 def _check_channels(config: Config, values: Values, notes: Notes) -> None:
     digests: Mapping[str, Values] = values.get("digests", {})
     for digest in digests.values():
-        _check_channel(digest.get("notify"), digest.at("notify"), config, notes)
+        for name, item in zip(digest.get("notify", ()), _items(digest.at("notify")), strict=False):
+            _check_channel(name, item, config, notes)
+        _check_digest(digest, config, notes)
+
+
+def _check_digest(digest: Values, config: Config, notes: Notes) -> None:
+    forms = [name for name in _DAY_FORMS if name in digest]
+    for name in forms[1:]:
+        notes.error(digest.at(name), f"either `{forms[0]}` or `{name}`, not both", word=name)
+    for key, known in (("during", hours_names(config)), ("mention", tuple(config.people))):
+        name = digest.get(key)
+        if name is not None and name not in known:
+            section = "hours" if key == "during" else "people"
+            there = f"; there are {one_of(known)}" if known else ", which is not set"
+            notes.error(digest.at(key), f"`{name}` is no name of `{section}:`{there}", hint=nearest(name, known))
 
 
 def _check_channel(name: str | None, node: Node, config: Config, notes: Notes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.config.digest import Digest
 from bot.config.nodes import Entries
 from bot.errors import Problem
 
@@ -60,7 +61,11 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackConfig:
-    """How messages leave. Neither `bot_token` nor `webhooks`: preview. `webhooks` maps channel names to addresses."""
+    """How messages leave. Neither `bot_token` nor `webhooks`: preview. `webhooks` maps channel names to addresses.
+
+    `bot_token_file` is where the token was read, if that was a file: there a replaced one is found without a restart.
+    `on_unknown_by` has severities of which `on_unknown` is not true.
+    """
 
     bot_token: str | None = field(default=None, repr=False)
     webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -72,6 +77,8 @@ class SlackConfig:
     timeout_ms: int = 10 * SECOND
     settle_ms: int = 90 * SECOND
     on_unknown: OnUnknown = OnUnknown.REPEAT_MARKED
+    on_unknown_by: Mapping[str, OnUnknown] = field(default_factory=dict)
+    bot_token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +103,6 @@ class Hours:
     end: int
     holidays: frozenset[date] = frozenset()
     timezone: ZoneInfo | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
-    """A scheduled summary: `at` in minutes of the local day, `cover_ms` None means since the last one."""
-
-    at: int
-    days: frozenset[int]
-    notify: str
-    cover_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

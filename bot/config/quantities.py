@@ -13,6 +13,7 @@ _SIZE: Final = re.compile(r"([0-9]{1,12})(B|[kKMGT]i?B)")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _TIME_OF_DAY: Final = re.compile(r"([0-9]{2}):([0-9]{2})")
+_WITH_SECONDS: Final = re.compile(r"([0-9]{2}:[0-9]{2})(?::([0-5][0-9]))?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TEN_YEARS_MS: Final = 3_653 * _UNIT_MS["d"]
 _POWERS: Final = "BKMGT"
@@ -63,6 +64,13 @@ def minute_of_day(text: str) -> int | None:
         return None
     minute = int(found[1]) * 60 + int(found[2])
     return minute if int(found[2]) < 60 and minute <= MINUTES_PER_DAY else None  # noqa: PLR2004 - an hour's minutes
+
+
+def second_of_day(text: str) -> int | None:
+    """Read `HH:MM` or `HH:MM:SS` from 00:00 to 24:00 as seconds since midnight."""
+    found = _WITH_SECONDS.fullmatch(text)
+    minute = minute_of_day(found[1]) if found else None
+    return None if found is None or minute is None else minute * 60 + int(found[2] or 0)
 
 
 def days_of(text: str) -> frozenset[int] | None:

@@ -70,7 +70,8 @@ CONFIG: Final = Section(
         Key(
             "hours",
             MapOf("named hours", HOURS),
-            "Recurring times that rules may name.",
+            "Recurring times that rules may name; an `office` of one's own replaces the usual one.",
+            default="office: mon-fri, 08:00 to 18:00",
             example='hours: {office: {days: mon-fri, from: "08:00", to: "18:00"}}',
         ),
         Key(

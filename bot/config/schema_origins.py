@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.config.model import OnUnknown, SourceKind
 from bot.config.sections import Key, Section
-from bot.config.shapes import DURATION, NAME, SIZE, Choice, ListOf, MapOf, Whole
+from bot.config.shapes import DURATION, NAME, SIZE, Choice, ListOf, MapOf, OneShape, Whole
 from bot.config.texts import (
     ADDRESS,
     BASE_ADDRESS,
@@ -19,6 +19,7 @@ from bot.config.texts import (
     TYPE,
     channel_complaint,
 )
+from bot.core.rule import Severity
 
 SERVER: Final = Section(
     "`server`",
@@ -105,6 +106,15 @@ SOURCE: Final = Section(
     ),
 )
 
+_WAY: Final = Choice("way to treat an unknown post", OnUnknown)
+_BY_SEVERITY: Final = Section(
+    "`on_unknown`",
+    (
+        *(Key(severity, _WAY, f"For {severity} alerts.", default="as `otherwise`") for severity in Severity),
+        Key("otherwise", _WAY, "For all others.", default="repeat_marked", example="otherwise: park"),
+    ),
+)
+
 SLACK: Final = Section(
     "`slack`",
     (
@@ -148,7 +158,7 @@ SLACK: Final = Section(
         Key(
             "may_act",
             ListOf(NAME),
-            "Who may acknowledge, silence and resolve: any, or names of people.",
+            "Who may acknowledge, silence and resolve: any, ids of users or groups, or names of people.",
             default="[any]",
             example="may_act: [doc-oncall]",
         ),
@@ -168,8 +178,9 @@ SLACK: Final = Section(
         ),
         Key(
             "on_unknown",
-            Choice("way to treat an unknown post", OnUnknown),
-            "What becomes of an unknown post where the channel cannot be read back.",
+            OneShape(_WAY, _BY_SEVERITY),
+            "What becomes of an unknown post where the channel cannot be read back: `repeat_marked` or `park`, "
+            "or a map of these by severity, with `otherwise`.",
             default="repeat_marked",
             example="on_unknown: park",
         ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.config.digest import ALL_QUIET, COVERS, SECTIONS, WHEN_EMPTY
 from bot.config.sections import Key, Section
-from bot.config.shapes import DURATION, SIZE, ListOf, Whole
-from bot.config.texts import CHANNEL, DATE, DAYS, SECRET, START, TIME, ZONE
+from bot.config.shapes import DURATION, NAME, SIZE, Choice, ListOf, OneOfTwo, Whole
+from bot.config.texts import CHANNEL, DATE, DAY, DAY_OF_MONTH, DAYS, DUE, SECRET, START, TIME, ZONE, RawSection
 
 HOURS: Final = Section(
     "named hours",
@@ -39,7 +40,7 @@ HOURS: Final = Section(
 DIGEST: Final = Section(
     "a digest",
     (
-        Key("at", START, "The local time at which it is due.", required=True, example='at: "08:30"'),
+        Key("at", DUE, "The local time at which it is due.", required=True, example='at: "08:30"'),
         Key(
             "days",
             DAYS,
@@ -47,19 +48,61 @@ DIGEST: Final = Section(
             default="every day",
             example="days: mon-fri",
         ),
+        Key("weekly", DAY, "The one day of the week on which it is due, instead of `days`.", example="weekly: mon"),
+        Key(
+            "monthly",
+            DAY_OF_MONTH,
+            "The day of the month on which it is due, instead of `days`; a shorter month has it on its last day.",
+            example="monthly: last",
+        ),
+        Key("timezone", ZONE, "Its own time zone.", default="the config's", example="timezone: Europe/Madrid"),
         Key(
             "notify",
-            CHANNEL,
-            "The channel it is posted in.",
+            ListOf(CHANNEL),
+            "The channels it is posted in.",
             required=True,
             example="notify: doc-alerts",
         ),
         Key(
             "cover",
-            DURATION,
-            "The time it looks back.",
+            OneOfTwo(Choice("time to look back", COVERS), DURATION),
+            "The time it looks back: `since_last`, `day`, `week` or a duration.",
             default="since the last one, at most 24h for the first",
-            example="cover: 24h",
+            example="cover: week",
+        ),
+        Key(
+            "where",
+            RawSection(),
+            "Conditions on the events that it tells of, as in a rule.",
+            default="all events",
+            example="where: {company: {is_not: Test}}",
+        ),
+        Key(
+            "sections",
+            ListOf(Choice("section of a digest", SECTIONS)),
+            "What it tells beside its headline, in this order.",
+            default="all of them",
+            example="sections: [chart, companies, reviews, ledger]",
+        ),
+        Key(
+            "when_empty",
+            Choice("way to be empty", WHEN_EMPTY),
+            "What a day without news is: one line that all is quiet, or nothing.",
+            default=ALL_QUIET,
+            example="when_empty: silent",
+        ),
+        Key(
+            "during",
+            NAME,
+            "The named hours in which reviews grow older.",
+            default="the only hours there are, else always",
+            example="during: office",
+        ),
+        Key(
+            "mention",
+            NAME,
+            "A name of `people` who is called when there is something to tell.",
+            example="mention: doc-oncall",
         ),
     ),
 )

@@ -40,6 +40,16 @@ class SecretText(str):
         return MASK
 
 
+def read_again(path: Path) -> SecretText | None:
+    """Return the secret that stands in a file now; None when it cannot be read or is empty."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(_MAX_BYTES).strip().decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None
+    return SecretText(found) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A secret as config.yaml refers to it."""
@@ -88,6 +98,12 @@ class Secrets:
         """Return the secret as a text; None when it is not set."""
         value = self.bytes_of(key, reference)
         return None if value is None else SecretText(value.decode("utf-8", "replace"))
+
+    def path_of(self, reference: Reference | None) -> Path | None:
+        """Return the file that a reference names; None for one into the environment."""
+        if reference is None or not reference.text.startswith(_FILE):
+            return None
+        return self.folder / reference.text.partition(":")[2]
 
     def note(self, notes: Notes, *, required: bool) -> None:
         """Note every secret that is not set, and every file that others on this machine can read."""

@@ -16,11 +16,7 @@ _NO_WORDS: Final[Mapping[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: how its value looks, what it means, what holds without it, and one example.
-
-    `later` marks a key that the language has and this version cannot do yet: it is refused by name, because a rule
-    that is silently not followed costs a night.
-    """
+    """One key: how its value looks, what it means, what holds without it, and one example."""
 
     name: str
     shape: Shape
@@ -29,7 +25,6 @@ class Key:
     default: str = "none"
     example: str = ""
     required: bool = False
-    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +62,12 @@ class Section(Shape):
         self._other_words = other_words
 
     def _schema(self) -> JsonSchema:
-        shown = [key for key in self.keys if not key.later]
         found: JsonSchema = {
             "type": "object",
             "additionalProperties": False,
-            "properties": {key.name: _described(key) for key in shown},
+            "properties": {key.name: _described(key) for key in self.keys},
         }
-        if required := [key.name for key in shown if key.required]:
+        if required := [key.name for key in self.keys if key.required]:
             found["required"] = required
         return found
 
@@ -90,9 +84,7 @@ class Section(Shape):
                 meant.add(self._refuse(name_node, notes))
                 continue
             nodes[key.name] = value_node
-            if key.later:
-                notes.error(name_node, f"`{key.name}` is not supported yet by this version")
-            elif (value := key.shape.read(value_node, notes)) is not None:
+            if (value := key.shape.read(value_node, notes)) is not None:
                 values[key.name] = value
         self._require(node, {*nodes, *meant}, notes)
         return Values(node, values, nodes, frozenset(meant))

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from bot.config.nodes import Broken, Entries, Items, Node, Text
 from bot.config.notes import Notes
 from bot.config.quantities import duration_ms, size_bytes, whole_number, yes_no
-from bot.config.words import nearest, one_of, yes_no_hint
+from bot.config.words import duration_hint, nearest, one_of, yes_no_hint
 from bot.config.yamladvice import QUOTE_IT
 
 JsonSchema: TypeAlias = dict[str, Any]
@@ -86,17 +86,17 @@ class Choice(Shape):
     """One of a few words; an unknown one is answered with the nearest."""
 
     def __init__(self, what: str, words: Iterable[str]) -> None:
-        self._what, self._words = what, tuple(map(str, words))
+        self._what, self.words = what, tuple(map(str, words))
 
     def _schema(self) -> JsonSchema:
-        return {"enum": list(self._words)}
+        return {"enum": list(self.words)}
 
     def _read(self, node: Node, notes: Notes) -> str | None:
-        text = text_at(node, notes, f"one of {', '.join(self._words)}")
-        if text is None or text.text in self._words:
+        text = text_at(node, notes, f"one of {', '.join(self.words)}")
+        if text is None or text.text in self.words:
             return text.text if text else None
-        message = f"`{text.text}` is no {self._what}; there are {one_of(self._words)}"
-        notes.error(text, message, hint=nearest(text.text, self._words))
+        message = f"`{text.text}` is no {self._what}; there are {one_of(self.words)}"
+        notes.error(text, message, hint=nearest(text.text, self.words))
         return None
 
 
@@ -163,6 +163,21 @@ class OneShape(Shape):
         return (self._text if isinstance(node, Text) else self._other).read(node, notes)
 
 
+class OneOfTwo(Shape):
+    """A text that the first shape may know by a word; all others are the second's."""
+
+    def __init__(self, words: Choice, other: Shape) -> None:
+        self._words, self._other = words, other
+
+    def _schema(self) -> JsonSchema:
+        return {"anyOf": [self._words.schema(), self._other.schema()]}
+
+    def _read(self, node: Node, notes: Notes) -> Any:
+        return (self._words if isinstance(node, Text) and node.text in self._words.words else self._other).read(
+            node, notes
+        )
+
+
 class Whole(Word):
     """A whole number within bounds."""
 
@@ -181,6 +196,8 @@ _DURATION_PATTERN: Final = "^([0-9]+[wdhms])+$"
 
 TEXT: Final = Word("a text", lambda text: text)
 NAME: Final = Word("a name", lambda text: text.strip() or None)
-DURATION: Final = Word(_DURATION_WORDS, duration_ms, {"type": "string", "pattern": _DURATION_PATTERN})
+DURATION: Final = Word(
+    _DURATION_WORDS, duration_ms, {"type": "string", "pattern": _DURATION_PATTERN}, hint=duration_hint
+)
 SIZE: Final = Word("a size such as 32MiB or 5GB", size_bytes, {"type": "string", "pattern": "^[0-9]+([kKMGT]i?)?B$"})
 YES_NO: Final = Word("yes or no", yes_no, {"enum": ["yes", "no", True, False]}, hint=yes_no_hint)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.config.model import SQLITE_PREFIX
 from bot.config.nodes import Entries, Node
 from bot.config.notes import Notes
-from bot.config.quantities import MINUTES_PER_DAY, date_of, days_of, minute_of_day
+from bot.config.quantities import MINUTES_PER_DAY, date_of, days_of, minute_of_day, second_of_day, whole_number
 from bot.config.secrets import SecretShape
 from bot.config.shapes import (
     JsonSchema,
@@ -21,7 +21,7 @@ from bot.config.shapes import (
     Word,
     text_at,
 )
-from bot.config.words import days_hint, nearest
+from bot.config.words import day_hint, days_hint, nearest
 
 _SOURCE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PATH: Final = re.compile(r"[^.\s]+(\.[^.\s]+)*")
@@ -32,6 +32,8 @@ _PERSON: Final = re.compile(r"[UWS][A-Z0-9]{2,}|[^@\s]+@[^@\s]+")
 _LINK_FIELDS: Final = re.compile(r"\{(?:job|file|run)\}")
 _IN_MEMORY: Final = ":memory:"
 _OWN: Final = "tocsin"
+_LAST: Final = "last"
+LAST_OF_MONTH: Final = 31  # a shorter month has it on its last day
 
 
 class TimezoneShape(Shape):
@@ -89,6 +91,16 @@ def _days(text: str) -> frozenset[int] | None:
     found = [days_of(part.strip()) for part in text.split(",")]
     known = [days for days in found if days is not None]
     return frozenset().union(*known) if len(known) == len(found) else None
+
+
+def _single_day(text: str) -> int | None:
+    days = days_of(text)
+    return next(iter(days)) if days is not None and len(days) == 1 else None
+
+
+def _day_of_month(text: str) -> int | None:
+    number = LAST_OF_MONTH if text == _LAST else whole_number(text)
+    return number if number is not None and 1 <= number <= LAST_OF_MONTH else None
 
 
 def _web_address(text: str) -> str | None:
@@ -152,6 +164,15 @@ START: Final = Word(
     'a time of day such as "08:30", before 24:00',
     lambda text: minute if (minute := minute_of_day(text)) is not None and minute < MINUTES_PER_DAY else None,
     {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"},
+)
+DUE: Final = Word(
+    'a time of day such as "08:30", before 24:00',
+    lambda text: second if (second := second_of_day(text)) is not None and second < MINUTES_PER_DAY * 60 else None,
+    {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
+)
+DAY: Final = Word("a day such as fri", _single_day, {"type": "string"}, hint=day_hint)
+DAY_OF_MONTH: Final = Word(
+    "a day of the month from 1 to 31, or last", _day_of_month, {"anyOf": [{"type": "integer"}, {"const": "last"}]}
 )
 DATE: Final = Word("a date such as 2026-12-25", date_of, {"type": "string", "format": "date"})
 ZONE: Final = TimezoneShape()

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from bot.config.quantities import WEEKDAYS
+from bot.config.quantities import WEEKDAYS, duration_ms
+from bot.core.text import duration_text
 
 _CUTOFF: Final = 0.6
 _SHORT: Final = 0.4  # of three letters, one wrong or left out
 _YES_NO: Final[Mapping[str, str]] = {"on": "yes", "off": "no", "y": "yes", "n": "no", "1": "yes", "0": "no"}
 _DAYS: Final[Mapping[str, str]] = {"weekdays": "mon-fri", "weekend": "sat-sun", "daily": "mon-sun"}
 _NONE: Final[Mapping[str, str]] = {}
+_DURATION_PART: Final = re.compile(
+    r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[wdhms])(?![a-z])",
+    re.IGNORECASE,
+)
 
 OTHER_WORDS: Final[Mapping[str, str]] = {
     "group_by": "per",
@@ -59,6 +64,23 @@ def days_hint(text: str) -> str:
     parts = re.split(r"(\s*[-,]\s*)", text.strip())
     parts[::2] = map(day_hint, parts[::2])
     return "".join(parts) if all(parts) else ""
+
+
+def duration_hint(text: str) -> str:
+    """Return a duration as we write it for one in other words (`5 min`, `2 hours`, `1.5h`, `PT5M`), or nothing.
+
+    A bare number says no unit, so nothing is guessed of it.
+    """
+    parts = _DURATION_PART.findall(text)
+    if not parts or _DURATION_PART.sub("", text.strip().removeprefix("PT").removeprefix("-")).strip(" ,"):
+        return ""
+    hint = "".join(_whole(float(count), unit[0].lower()) for count, unit in parts)
+    return hint if duration_ms(hint) is not None else ""
+
+
+def _whole(count: float, unit: str) -> str:
+    """Write so many of a unit in whole numbers: 1.5 hours are 1h30m."""
+    return f"{count:.0f}{unit}" if count.is_integer() else duration_text(round(count * (duration_ms(f"1{unit}") or 0)))
 
 
 def day_hint(word: str) -> str:

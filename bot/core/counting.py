@@ -1,6 +1,7 @@
 """Counting within a time: bounded memory, exact answers.
 
 Whether N matches lie within a window is told by the N latest alone, so no more are kept, however many come.
+`start` is where the window that ends now begins (ruleclock.py): what came at that instant or before is outside.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from bot.core.rule import AtLeast
+from bot.core.kinds import AtLeast
 from bot.core.state import Sighting
 
 # Caps of one alert's tallies. Beyond them: every further distinct value counts as new, further `top` values
@@ -19,27 +20,26 @@ OTHER: Final = "other"
 
 
 class Counted(NamedTuple):
-    """A window after one more match: whether the condition held before and holds now, and what was new."""
+    """A window after one more match: whether the condition holds now, and what was new."""
 
     recent: tuple[Sighting, ...]
-    held_before: bool
     holds: bool
     is_new: bool  # not a renewal of a distinct value that is in the window already
 
 
-def count(kind: AtLeast, recent: tuple[Sighting, ...], match: Sighting) -> Counted | None:
-    """Add one match to a window `(now - within, now]`; None when it lacks the distinct value and is not counted."""
+def count(kind: AtLeast, recent: tuple[Sighting, ...], match: Sighting, start: int) -> Counted | None:
+    """Add one match to a window; None when it lacks the distinct value and is not counted."""
     if kind.distinct is not None and match.value is None:
         return None
-    live = alive(kind, recent, match.at)
+    live = alive(recent, start)
     kept = live if kind.distinct is None else tuple(old for old in live if old.value != match.value)
     after = (*kept, match)[-kind.threshold :]
-    return Counted(after, holds(kind, live), holds(kind, after), is_new=len(kept) == len(live))
+    return Counted(after, holds(kind, after), is_new=len(kept) == len(live))
 
 
-def alive(kind: AtLeast, recent: tuple[Sighting, ...], now: int) -> tuple[Sighting, ...]:
-    """Return the sightings that lie in the window that ends now; exactly `within` ago is outside."""
-    return tuple(sighting for sighting in recent if sighting.at > now - kind.within_ms)
+def alive(recent: tuple[Sighting, ...], start: int) -> tuple[Sighting, ...]:
+    """Return the sightings that lie in the window; exactly at its start is outside."""
+    return tuple(sighting for sighting in recent if sighting.at > start)
 
 
 def holds(kind: AtLeast, live: tuple[Sighting, ...]) -> bool:
@@ -47,13 +47,8 @@ def holds(kind: AtLeast, live: tuple[Sighting, ...]) -> bool:
     return len(live) >= kind.threshold
 
 
-def drains_at(kind: AtLeast, recent: tuple[Sighting, ...]) -> int:
-    """Return when the condition will be false again if nothing more comes (ms)."""
-    return recent[-kind.threshold].at + kind.within_ms if len(recent) >= kind.threshold else 0
-
-
 def tallied(top: dict[str, int], value: str | None) -> dict[str, int]:
-    """Count one more `top` value; beyond the cap, new values count as OTHER."""
+    """Count one more value; beyond the cap, new values count as OTHER."""
     if value is None:
         return top
     name = value if value in top or len(top) < TOP_VALUES_AT_MOST else OTHER

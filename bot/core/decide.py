@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, TypeAlias
 
-import msgspec
-
-from bot.core import envelope, lifecycle, step
-from bot.core.decisions import Change, Decisions, Fault, Reason, Transition
+from bot.core import acting, envelope, reloading, step, ticking
+from bot.core.decisions import Decisions, Fault
+from bot.core.desk import Desk, Turn
 from bot.core.enrich import Enriched, enrich, learn
 from bot.core.envelope import Touched
-from bot.core.inputs import Action, ActionKind, Details, Event, Input, Reload, Tick
-from bot.core.lifecycle import Ending
-from bot.core.match import Match, keyed_by_own, passed, worth_asking
-from bot.core.rule import ALWAYS, OWN_SOURCE, Mode, Rule, RuleSet
-from bot.core.state import AlertState, Slice, View
-from bot.core.step import Turn
-from bot.core.text import duration_text
-from bot.core.troubles import rule_set_aside
+from bot.core.inputs import Action, Details, Event, Input, Reload, Tick
+from bot.core.match import Match, keyed_by_own, may_have_own_slice, overflowed, passed, weighed, worth_asking
+from bot.core.overlay import Overlay
+from bot.core.rule import ALWAYS, Rule
+from bot.core.ruleset import RuleSet
+from bot.core.selector import OWN_SOURCE
+from bot.core.troubles import RULE_SET_ASIDE, rule_overflows, rule_set_aside, trouble
+from bot.core.view import View
 from bot.errors import StoreError
+
+# Keys that one rule may have state for at a time; beyond it what is new shares one bucket, and that is told.
+KEYS_PER_RULE: Final = 20_000
+RETRIED_AFTER_MS: Final = 60_000
+Look: TypeAlias = Callable[[Turn], None]
 
 
 def decide(given: Input, view: View, rule_set: RuleSet) -> Decisions:
@@ -30,9 +36,9 @@ def decide(given: Input, view: View, rule_set: RuleSet) -> Decisions:
         case Tick():
             return _guarded_tick(given, view, rule_set)
         case Action():
-            _on_action(given, view, into)
+            acting.on_action(Desk(given.at, rule_set, Overlay(view, into), into), given)
         case Reload():
-            _on_reload(given, view, rule_set, into)
+            reloading.on_reload(Desk(given.at, rule_set, Overlay(view, into), into))
     return into
 
 
@@ -45,30 +51,31 @@ def _on_event(event: Event, view: View, rule_set: RuleSet, into: Decisions) -> N
         touched = envelope.recall(event, view)
         _complete(touched, enriched, view, rule_set, into)
         found, closing = touched.new_matches(found), touched.new_closings(closing, view)
+    if rule_set.inhibits:
+        found.sort(key=lambda match: rule_set.depth(match.rule.name))
     for match in found:
-        if match.slice_key in closing and _closes_rather(match, view):
+        if match.slice_key in closing and _closes_rather(match, event, view):
             continue
         closing.pop(match.slice_key, None)
-        _guarded(step.on_match, Turn(match, enriched, rule_set, Decisions()), view, into)
-    for match in closing.values():
+        within = _within_cap(match, enriched, view, into)
+        if within is not None:
+            _turn(step.on_match, within, enriched, view=view, rule_set=rule_set, into=into)
+    # What is inhibited ends before what inhibits it: else its end would release what ends with it.
+    for match in sorted(closing.values(), key=lambda match: -rule_set.depth(match.rule.name)):
         if step.may_close(match, enriched, view):
-            _guarded(step.on_closing, Turn(match, enriched, rule_set, Decisions()), view, into)
+            _turn(step.on_closing, match, enriched, view=view, rule_set=rule_set, into=into)
     if event.details is Details.ENVELOPE:
-        envelope.remember(event, found, into)
+        envelope.remember(enriched, found, into)
 
 
 def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> Iterator[Match]:
-    get = enriched.get()
-    for compiled in worth_asking(rule_set.candidates(enriched.event), enriched):
-        if view.is_quarantined(compiled.rule.name):
-            continue
-        try:
-            match = passed(compiled, enriched, get)
-        except StoreError:
-            raise  # a view that cannot read is no fault of the rule
-        except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
-            _set_aside(compiled.rule, enriched.event, error, into)
-            continue
+    get, candidates = enriched.get(), rule_set.candidates(enriched.event)
+    for compiled in worth_asking(candidates, enriched):
+        match = _asked(partial(passed, compiled, enriched, get), compiled.rule, enriched, view, into)
+        if match is not None:
+            yield match
+    for compiled in candidates.shares:
+        match = _asked(partial(weighed, compiled, enriched, get), compiled.rule, enriched, view, into)
         if match is not None:
             yield match
 
@@ -76,137 +83,103 @@ def _matches(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions)
 def _closings(enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> Iterator[Match]:
     candidates = rule_set.candidates(enriched.event)
     for rule in candidates.closing:
-        if not view.has_open(rule.name) and not (rule.remembers_endings and candidates.is_final):
+        stands = view.has_open(rule.name) or (rule.waits and view.slices_of(rule.name))
+        remembers = rule.remembers_endings and candidates.is_final
+        if not stands and not remembers:
             continue  # by far the most: nothing of it is open, and nothing has to be remembered
-        if view.is_quarantined(rule.name):
-            continue
-        try:
-            match = keyed_by_own(rule, enriched)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the same
-            _set_aside(rule, enriched.event, error, into)
-            continue
+        if not remembers and not rule.waits and not may_have_own_slice(rule, enriched, view):
+            continue  # something of it is open, and this event is about something else
+        match = _asked(partial(keyed_by_own, rule, enriched), rule, enriched, view, into)
         if match is not None:
             yield match
 
 
-def _closes_rather(match: Match, view: View) -> bool:
-    """Choose for an event that a rule's `when` and `resolved_by` both mean.
+def _asked(
+    ask: Callable[[], Match | None], rule: Rule, enriched: Enriched, view: View, into: Decisions
+) -> Match | None:
+    if view.is_quarantined(rule.name):
+        return None
+    try:
+        return ask()
+    except StoreError:
+        raise  # a view that cannot read is no fault of the rule
+    except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
+        _set_aside(rule, enriched.event, error, into)
+        return None
 
-    A written `where` picked the event, so it is a match. Without one it ends what is open, and else opens.
+
+def _within_cap(match: Match, enriched: Enriched, view: View, into: Decisions) -> Match | None:
+    """Return the match, or its rule's overflow bucket when the rule has state for too many keys already.
+
+    None for a rule that waits for something: no event could tell the bucket that it came.
     """
+    rule = match.rule
+    if view.slices_of(rule.name) < KEYS_PER_RULE or view.slice(match.slice_key) is not None:
+        return match
+    if enriched.event.source != OWN_SOURCE:
+        into.follow_ups.append(rule_overflows(rule.name, enriched.event))
+    return None if rule.waits else overflowed(match)
+
+
+def _closes_rather(match: Match, event: Event, view: View) -> bool:
+    """Choose for an event that a rule's `when` and what closes it both mean.
+
+    What a rule waits for is what it waits for. Else a written `where` picked the event, so it is a match; without one,
+    or where it did not pick the event (a share counts it among all), it ends what is open, and else counts or opens.
+    """
+    if match.rule.awaits(event.type, event.outcomes):
+        return True
     slice_ = view.slice(match.slice_key)
-    return match.rule.where == ALWAYS and slice_ is not None and slice_.alert is not None
+    chosen = match.rule.where != ALWAYS and match.passed
+    return not chosen and slice_ is not None and slice_.alert is not None
 
 
 def _complete(touched: Touched, enriched: Enriched, view: View, rule_set: RuleSet, into: Decisions) -> None:
-    """Complete the cards that the envelope drew and that still stand."""
+    """Complete the cards that the envelope drew and that still stand, and those that a deadline will fire."""
     for slice_key, name in touched.matched.items():
         slice_, rule = view.slice(slice_key), rule_set.rules.get(name)
-        if rule is not None and slice_ is not None and slice_.alert is not None:
-            match = Match(rule, slice_.alert.key, slice_key, slice_.alert.unknown_key)
-            _guarded(step.on_completion, Turn(match, enriched, rule_set, Decisions()), view, into)
+        alert = None if slice_ is None else slice_.alert or slice_.pending
+        if rule is not None and alert is not None:
+            match = Match(rule, alert.key, slice_key, alert.unknown_key)
+            _turn(step.on_completion, match, enriched, view=view, rule_set=rule_set, into=into)
 
 
 def _guarded_tick(tick: Tick, view: View, rule_set: RuleSet) -> Decisions:
     """Look at a timer once, whatever comes of it: one that raised and stayed would hold every later input."""
     into = Decisions()
     try:
-        _on_tick(tick, view, rule_set, into)
+        ticking.on_tick(Desk(tick.at, rule_set, Overlay(view, into), into, ticking=True), tick)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
-        slice_ = view.slice(tick.slice_key)
-        fault = Fault(slice_.rule if slice_ else "", f"{type(error).__name__}: {error}")
-        return Decisions(timers={(tick.slice_key, tick.name): None}, faults=[fault])
+        return _after_fault(tick, view, error)
     return into
 
 
-def _on_tick(tick: Tick, view: View, rule_set: RuleSet, into: Decisions) -> None:
-    """Look at the true deadline: a timer is not moved by each match, so it may have come too early."""
-    timer = (tick.slice_key, tick.name)
-    slice_ = view.slice(tick.slice_key)
-    rule = rule_set.rules.get(slice_.rule) if slice_ else None
-    due = lifecycle.deadlines(rule, slice_).get(tick.name) if rule and slice_ else None
-    if rule is None or slice_ is None or due is None:
-        into.timers[timer] = None
-    elif due > tick.at:
-        into.timers[timer] = due
+def _after_fault(tick: Tick, view: View, error: Exception) -> Decisions:
+    """Set the rule aside whose timer raised. What is collected for many is looked at again in a minute."""
+    timer, slice_ = (tick.slice_key, tick.name), view.slice(tick.slice_key)
+    if view.roundup(tick.slice_key) is not None:
+        rule, again = tick.name, tick.at + RETRIED_AFTER_MS
     else:
-        over = lifecycle.end(into, tick.slice_key, slice_, _end_by_time(tick, rule))
-        into.slices[tick.slice_key] = _without_alert(over)
+        rule, again = slice_.rule if slice_ else "", None
+    kind = type(error).__name__
+    news = trouble(RULE_SET_ASIDE, rule, f"{rule}:{tick.slice_key}:{tick.at}", at=tick.at, cause=kind)
+    return Decisions(timers={timer: again}, faults=[Fault(rule, f"{kind}: {error}")], follow_ups=[news])
 
 
-def _end_by_time(tick: Tick, rule: Rule) -> Ending:
-    if tick.name == lifecycle.DRAIN:
-        why = f"fewer than the threshold within {rule.within_text}"
-        return Ending(AlertState.RESOLVED, tick.at, why, keeps_window=True)
-    if tick.name == lifecycle.QUIET:
-        return Ending(AlertState.RESOLVED, tick.at, f"quiet for {duration_text(rule.resolved_after_ms or 0)}")
-    return Ending(AlertState.EXPIRED, tick.at, f"nothing heard for {duration_text(rule.expiry_ms or 0)}")
-
-
-def _on_action(action: Action, view: View, into: Decisions) -> None:
-    """Apply a person's action to an open alert; on one that is over, or taken already, nothing follows."""
-    slice_key = view.slice_key_of_alert(action.alert_id)
-    slice_ = view.slice(slice_key) if slice_key else None
-    if slice_key is None or slice_ is None or slice_.alert is None:
-        return
-    if action.kind is ActionKind.RESOLVE:
-        ending = Ending(AlertState.RESOLVED, action.at, f"resolved by {action.actor}")
-        over = lifecycle.end(into, slice_key, slice_, ending)
-        into.slices[slice_key] = _without_alert(over)
-    elif slice_.alert.state is AlertState.FIRING:
-        alert = lifecycle.acknowledged(slice_.alert, action)
-        into.transitions.append(Transition(at=action.at, change=Change.ACKNOWLEDGED, alert=alert))
-        lifecycle.tell(into, alert, Reason.ACKNOWLEDGED, action.at)
-        into.slices[slice_key] = msgspec.structs.replace(slice_, alert=alert)
-
-
-def _on_reload(reload: Reload, view: View, rule_set: RuleSet, into: Decisions) -> None:
-    """Open alerts of a changed rule live on under the new text; those of a vanished rule are closed."""
-    for slice_key in view.open_slice_keys():
-        slice_ = view.slice(slice_key)
-        if slice_ is None or slice_.alert is None:
-            continue
-        rule = rule_set.rules.get(slice_.rule)
-        if rule is None or rule.mode is Mode.OFF:
-            why = "its rule was removed" if rule is None else "its rule was switched off"
-            over = lifecycle.end(into, slice_key, slice_, Ending(AlertState.CLOSED, reload.at, why))
-            into.slices[slice_key] = _without_alert(over)
-        else:
-            _live_on(slice_key, slice_, rule, reload.at, into)
-
-
-def _live_on(slice_key: str, slice_: Slice, rule: Rule, now: int, into: Decisions) -> None:
-    due = lifecycle.deadlines(rule, slice_)
-    # What the new text would have ended earlier ends now: an alert never ends before it is looked at.
-    at = {name: max(due[name], now) if name in due else None for name in lifecycle.TIMERS}
-    into.timers.update({(slice_key, name): when for name, when in at.items()})
-    if slice_.alert is None:
-        return
-    alert = lifecycle.under_new_text(slice_.alert, slice_, rule, now)
-    if alert is not slice_.alert:
-        lifecycle.tell(into, alert, Reason.MORE, now)
-        into.slices[slice_key] = msgspec.structs.replace(slice_, alert=alert)
-
-
-def _without_alert(slice_: Slice) -> Slice | None:
-    """Return what is worth keeping of a slice whose alert ended: what is left of its window, an excuse."""
-    return slice_ if slice_.recent or slice_.closed_at is not None else None
-
-
-def _guarded(look: Callable[[Turn, View], None], turn: Turn, view: View, into: Decisions) -> None:
+def _turn(look: Look, match: Match, enriched: Enriched, *, view: View, rule_set: RuleSet, into: Decisions) -> None:
     """Take over the effects of a rule's turn whole, or none of them when it raises."""
+    own = Decisions()
+    desk = Desk(enriched.event.at, rule_set, Overlay(Overlay(view, into), own), own)
     try:
-        look(turn, view)
+        look(Turn(match, enriched, desk))
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a rule does, the other rules go on
-        _set_aside(turn.match.rule, turn.enriched.event, error, into)
+        _set_aside(match.rule, enriched.event, error, into)
     else:
-        into.add(turn.into)
+        into.add(own)
 
 
 def _set_aside(rule: Rule, event: Event, error: Exception, into: Decisions) -> None:

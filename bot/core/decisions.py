@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from bot.core.inputs import Event
+from bot.core.roundup import Member, Pace, Roundup
 from bot.core.rule import Severity
 from bot.core.state import Alert, Memory, Slice
 
 
 class Reason(StrEnum):
-    """Why a message exists or changes."""
+    """Why a message exists or changes. Three sorts: posts, replies in the thread of a post, edits of a post."""
 
     FIRST = "first"
     MORE = "more"
@@ -21,12 +23,44 @@ class Reason(StrEnum):
     RESOLVED = "resolved"
     EXPIRED = "expired"
     CLOSED = "closed"
+    HUSHED = "hushed"  # a silence began or ended after the card was posted
+    ESCALATED = "escalated"  # a step of `then` tells another channel: a post
+    ESCALATED_HERE = "escalated_here"  # a step of `then` in the card's own channel: a reply that the channel sees
+    REMINDER = "reminder"  # a reply
+    MILESTONE = "milestone"  # the counter passed a round number: a reply
+    ENDING_SOON = "ending_soon"  # a silence is about to end: a reply that the channel sees
+    ANNOUNCED = "announced"  # a storm is over: a reply that the channel sees
+    DIGEST = "digest"  # a post
+    DIGEST_DETAIL = "digest_detail"  # the digest's long tail: a reply
+
+    @property
+    def is_post(self) -> bool:
+        """Say whether it makes a new message in the channel."""
+        return self in _POSTS
+
+    @property
+    def is_reply(self) -> bool:
+        """Say whether it makes a new message in the thread of the card's post."""
+        return self in _REPLIES
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Say whether a reply is shown in the channel too."""
+        return self in _BROADCAST
+
+
+_POSTS: Final = frozenset({Reason.FIRST, Reason.ESCALATED, Reason.DIGEST})
+_BROADCAST: Final = frozenset({Reason.ESCALATED_HERE, Reason.ENDING_SOON, Reason.ANNOUNCED})
+_REPLIES: Final = frozenset({*_BROADCAST, Reason.REMINDER, Reason.MILESTONE, Reason.DIGEST_DETAIL})
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
-    """One decided message to one channel. FIRST posts it; every other reason edits the message that FIRST posted.
+    """One decided message to one channel, about an alert or a roundup (`alert_id` is the id of either).
 
-    The card is drawn from the alert as it stands when it is sent, so a later edit replaces an earlier one.
+    A post's card and an edit of it are drawn from the alert or roundup as it stands when they are sent, so a later
+    edit replaces an earlier one. A reply says what happened then: `number` is which reminder or step it is (from 1),
+    or the count that was passed; `mention` is who the rule says is to be pinged, a name of `people:`. `thread` is the
+    card in whose thread a reply stands where that is not the alert's own (a roundup told it).
     """
 
     delivery_id: str
@@ -36,6 +70,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     revision: int
     at: int
+    number: int = 0
+    mention: str | None = None
+    thread: str = ""
 
 
 class Change(StrEnum):
@@ -46,14 +83,59 @@ class Change(StrEnum):
     EXPIRES = "expires"
     CLOSES = "closes"
     ACKNOWLEDGED = "acknowledged"
+    REMINDS = "reminds"
+    ESCALATES = "escalates"
+    RELEASES = "releases"  # a held first message goes out after all
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one alert, with the alert as it is after it."""
+    """One change of one alert, with the alert as it is after it.
+
+    `number` is which reminder or step it was, `mention` whom it names, `channels` where it was told.
+    """
 
     at: int
     change: Change
     alert: Alert
+    number: int = 0
+    mention: str | None = None
+    channels: tuple[str, ...] = ()
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert's first message was decided, or held back (`alert.held_by` says by what).
+
+    `channels` are those that are told; `together` is how many alerts the message holds.
+    """
+
+    at: int
+    alert: Alert
+    channels: tuple[str, ...] = ()
+    together: int = 1
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """Hours began: what was held outside them is told, as one card in each channel.
+
+    `still_open` are all of them, `ended` the first ones that ended meanwhile (LISTED_AT_MOST for each channel).
+    """
+
+    at: int
+    hours: str
+    channels: tuple[str, ...]
+    still_open: tuple[Member, ...]
+    ended: tuple[Member, ...]
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rule made of one event, in words: the counter as it stood, what opened, what was excused and why."""
+
+    event_id: str
+    rule: str
+    slice_key: str
+    at: int
+    said: str
+    alert_id: str | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -78,6 +160,11 @@ class Decisions(msgspec.Struct, kw_only=True):
     transitions: list[Transition] = msgspec.field(default_factory=list)
     faults: list[Fault] = msgspec.field(default_factory=list)
     follow_ups: list[Event] = msgspec.field(default_factory=list)
+    roundups: dict[str, Roundup] = msgspec.field(default_factory=dict)
+    paces: dict[str, Pace | None] = msgspec.field(default_factory=dict)
+    tellings: list[Telling] = msgspec.field(default_factory=list)
+    hand_overs: list[HandOver] = msgspec.field(default_factory=list)
+    looks: list[Look] = msgspec.field(default_factory=list)
 
     def add(self, later: Decisions) -> None:
         """Fold the effects of a later input into these."""
@@ -89,3 +176,8 @@ class Decisions(msgspec.Struct, kw_only=True):
         self.transitions.extend(later.transitions)
         self.faults.extend(later.faults)
         self.follow_ups.extend(later.follow_ups)
+        self.roundups.update(later.roundups)
+        self.paces.update(later.paces)
+        self.tellings.extend(later.tellings)
+        self.hand_overs.extend(later.hand_overs)
+        self.looks.extend(later.looks)

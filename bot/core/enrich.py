@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
 
 from bot.core.catalogue import FINAL_OUTCOMES
 from bot.core.conditions import Lookup, lookup
-from bot.core.fields import LENT_FIELDS
+from bot.core.fields import LENT_FIELDS, RAW_PREFIX
 from bot.core.inputs import Event, Value
-from bot.core.state import Ended, Learnt, Memory, View
+from bot.core.state import Ended, Learnt, Memory
+from bot.core.view import View
 
 # A memory that nothing changes is written again once a day, so that retention sees that it is in use.
 _DAY_MS: Final = 86_400_000
-# A file has no facts of its own to lend but which job it was added to.
+# By what an event may be about, best first. A file has no facts of its own to lend but which job it was added to.
 _LEARNT: Final = {"run": LENT_FIELDS, "job": LENT_FIELDS, "file": ("job",)}
 # Final events of different types about one thing: a platform has fewer.
 _ENDINGS_KEPT: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Enriched:
+class Enriched(msgspec.Struct, frozen=True, dict=True):
     """An event with what memory lends. `lent` names the fields that are not the event's own, and since when (ms)."""
 
     event: Event
@@ -29,8 +31,22 @@ class Enriched:
     lent: dict[str, int]
 
     def get(self) -> Lookup:
-        """Return how conditions, keys and titles look fields up."""
-        return lookup(self.values, self.event.raw)
+        """Return how conditions, keys and titles look fields up. The payload is decoded when the first one asks."""
+        values = self.values
+
+        def get(name: str) -> Any:
+            return self._below_raw(name) if name.startswith(RAW_PREFIX) else values.get(name)
+
+        return get
+
+    @cached_property
+    def own_tails(self) -> dict[tuple[str, ...] | None, str | None]:
+        """What slice keys end with under which this event may end alerts, by `per`; None where there is no such key."""
+        return {}
+
+    @cached_property
+    def _below_raw(self) -> Lookup:
+        return lookup({}, self.event.raw)
 
 
 def memory_key(kind: str, source: str, identity: str) -> str:
@@ -59,10 +75,10 @@ def enrich(event: Event, view: View) -> Enriched:
 
 def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
     """Yield the memories that this event changes. Only its own values are learnt, never what was lent."""
-    is_final = not FINAL_OUTCOMES.isdisjoint(event.outcomes)
-    for kind, identity in _own_ids(event):
+    is_final, own = not FINAL_OUTCOMES.isdisjoint(event.outcomes), _own_ids(event)
+    for kind, identity in own:
         told = {name: event.fields[name] for name in _LEARNT[kind] if name in event.fields}
-        ends = is_final and (kind != "file" or subject_of(event) == ("file", identity))
+        ends = is_final and (kind != "file" or own[0][0] == "file")
         if not told and not ends:
             continue
         key = memory_key(kind, event.source, identity)
@@ -73,7 +89,8 @@ def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
 
 def subject_of(event: Event) -> tuple[str, str] | None:
     """Return what an event is about: its own run, else job, else file."""
-    return next(_own_ids(event), None)
+    own = _own_ids(event)
+    return own[0] if own else None
 
 
 def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tuple[Ended, ...]:
@@ -82,11 +99,9 @@ def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tu
     return tuple(_of_the_last_day(memory, enriched.event.at)) if memory else ()
 
 
-def _own_ids(event: Event) -> Iterator[tuple[str, str]]:
-    for kind in ("run", "job", "file"):
-        identity = event.fields.get(kind)
-        if identity is not None:
-            yield kind, str(identity)
+def _own_ids(event: Event) -> list[tuple[str, str]]:
+    fields = event.fields
+    return [(kind, str(fields[kind])) for kind in _LEARNT if kind in fields]
 
 
 def _lend_job_of_file(event: Event, view: View, values: dict[str, Value], lent: dict[str, int]) -> None:
@@ -114,15 +129,17 @@ def _says_more(old: Memory | None, told: dict[str, Value], now: int) -> bool:
 
 
 def _merged(old: Memory | None, told: dict[str, Value], event: Event, *, ends: bool) -> Memory:
-    facts = dict(old.facts) if old else {}
+    end = (Ended(event.type, event.outcomes, event.at),) if ends else ()
+    if old is None:
+        return Memory({name: Learnt(value, event.at) for name, value in told.items()}, event.at, end)
+    facts = dict(old.facts)
     for name, value in told.items():
         known = facts.get(name)
         if known is None or known.value != value:
             facts[name] = Learnt(value, event.at)
-    ended = tuple(_of_the_last_day(old, event.at)) if old else ()
+    ended = tuple(_of_the_last_day(old, event.at))
     if ends:
-        others = (end for end in ended if end.type != event.type)
-        ended = (*others, Ended(event.type, event.outcomes, event.at))[-_ENDINGS_KEPT:]
+        ended = (*(one for one in ended if one.type != event.type), *end)[-_ENDINGS_KEPT:]
     return Memory(facts, event.at, ended)
 
 

@@ -6,15 +6,19 @@ at, or how many at once, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
 
 from bot.core.decide import decide
 from bot.core.decisions import Decisions
 from bot.core.inputs import Input, Reload, Tick
-from bot.core.rule import RuleSet
-from bot.core.state import Memory, Slice, Timer, View
+from bot.core.lifecycle import DEADLINE
+from bot.core.roundup import Pace, Roundup, RoundupKind
+from bot.core.ruleset import RuleSet
+from bot.core.state import Memory, Slice, Timer
 from bot.core.timers import Timers
+from bot.core.view import View
 
 
 class Foldable(View, Protocol):
@@ -41,11 +45,7 @@ def fold(given: Input, state: Foldable, rule_set: RuleSet, into: Decisions | Non
     everything = drain(given.at, state, rule_set, into)
     if isinstance(given, Reload):
         state.release_quarantined()
-    waiting: list[Input] = [given]
-    while waiting:
-        decided = decide(waiting.pop(0), state, rule_set)
-        _apply(decided, state, everything)
-        waiting.extend(decided.follow_ups)
+    _decide_all(given, state, rule_set, everything)
     return everything
 
 
@@ -59,14 +59,35 @@ def drain(
     everything, turns = Decisions() if into is None else into, 0
     while turns != limit and (timer := state.next_timer(before)) is not None:
         turns += 1
-        decided = decide(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set)
-        _apply(decided, state, everything)
+        _decide_all(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set, everything)
     return everything
+
+
+def _decide_all(given: Input, state: Foldable, rule_set: RuleSet, everything: Decisions) -> None:
+    """Decide an input and what follows from it, one after the other, and apply all."""
+    waiting: list[Input] = [given]
+    while waiting:
+        decided = decide(waiting.pop(0), state, rule_set)
+        _apply(decided, state, everything)
+        waiting.extend(decided.follow_ups)
 
 
 def _apply(decided: Decisions, state: Foldable, everything: Decisions) -> None:
     state.apply(decided)
     everything.add(decided)
+
+
+# Channels made from event fields could be without end; what is quiet is forgotten once there are so many.
+PACES_AT_MOST: Final = 1_000
+
+
+def keep_paces(paces: dict[str, Pace], changed: Mapping[str, Pace | None]) -> None:
+    """Take over how busy channels are; forget those that have been quiet for the time in which it matters."""
+    paces.update({channel: pace for channel, pace in changed.items() if pace is not None})
+    if changed and len(paces) > PACES_AT_MOST:
+        now = max(pace.recent[-1] for pace in paces.values() if pace.recent)
+        for channel in [channel for channel, pace in paces.items() if pace.storm is None and pace.stale_at < now]:
+            del paces[channel]
 
 
 class State:
@@ -78,6 +99,9 @@ class State:
         self.timers = Timers()
         self.quarantined: set[str] = set()
         self._open: dict[str, set[str]] = {}
+        self._of_rule: Counter[str] = Counter()
+        self._roundups: dict[str, Roundup] = {}
+        self._paces: dict[str, Pace] = {}
 
     def memory(self, key: str) -> Memory | None:
         """Return a memory by its key."""
@@ -99,6 +123,35 @@ class State:
         """Return the slice in which an open alert stands."""
         return next((k for k, s in self.slices.items() if s.alert and s.alert.alert_id == alert_id), None)
 
+    def slices_of(self, rule: str) -> int:
+        """Return how many slices a rule has."""
+        return self._of_rule[rule]
+
+    def waiting_slice_keys(self) -> Iterable[str]:
+        """Return the slices whose clock runs to a deadline, sorted."""
+        return self.timers.of_name(DEADLINE)
+
+    def roundup(self, roundup_id: str) -> Roundup | None:
+        """Return a roundup that is not over."""
+        return self._roundups.get(roundup_id)
+
+    def collecting(self, kind: RoundupKind) -> Iterable[Roundup]:
+        """Return the roundups of a kind that still take members, sorted."""
+        found = (one for _, one in sorted(self._roundups.items()) if one.kind is kind and one.ended_at is None)
+        return list(found)
+
+    def pace(self, channel: str) -> Pace | None:
+        """Return how busy a channel is."""
+        return self._paces.get(channel)
+
+    def standing_roundups(self) -> list[Roundup]:
+        """Return the roundups that are not over."""
+        return list(self._roundups.values())
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how busy each channel is."""
+        return dict(self._paces)
+
     def is_quarantined(self, rule: str) -> bool:
         """Say whether a rule raised and is set aside."""
         return rule in self.quarantined
@@ -117,13 +170,20 @@ class State:
         for key, slice_ in decisions.slices.items():
             self._put(key, slice_)
         self.timers.update(decisions.timers)
+        for mark, roundup in decisions.roundups.items():
+            self._roundups.pop(mark, None)
+            if not roundup.is_over:
+                self._roundups[mark] = roundup
+        keep_paces(self._paces, decisions.paces)
         self.quarantined.update(fault.rule for fault in decisions.faults)
 
     def _put(self, key: str, slice_: Slice | None) -> None:
         before = self.slices.pop(key, None)
         if before is not None:
             self._open.get(before.rule, set()).discard(key)
+            self._of_rule[before.rule] -= 1
         if slice_ is not None:
             self.slices[key] = slice_
+            self._of_rule[slice_.rule] += 1
             if slice_.alert is not None:
                 self._open.setdefault(slice_.rule, set()).add(key)

@@ -10,12 +10,21 @@ _SEPARATOR = "\x1f"
 
 def joined(parts: Iterable[str]) -> str:
     """Join parts so that no other parts give the same text: a separator inside a part is escaped."""
-    return _SEPARATOR.join([_escaped(part) if _SEPARATOR in part or "\\" in part else part for part in parts])
+    known = tuple(parts)
+    text = _SEPARATOR.join(known)
+    if text.count(_SEPARATOR) == len(known) - 1 and "\\" not in text:
+        return text  # by far the most: nothing is to be escaped
+    return _SEPARATOR.join(map(_escaped, known))
 
 
 def digest_of(parts: Iterable[str], size: int = 10) -> str:
     """Return 2 x `size` hex digits of the joined parts."""
     return blake2b(joined(parts).encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+
+
+def first_of(text: str) -> str:
+    """Return the first of the parts that were joined; for one that needed no escaping, as names of rules do not."""
+    return text.partition(_SEPARATOR)[0]
 
 
 def _escaped(part: str) -> str:
@@ -43,3 +52,8 @@ def alert_id(alert_fingerprint: str, opened_by: str) -> str:
 def delivery_id(alert: str, channel: str, reason: str, sequence: int = 0) -> str:
     """Return the id under which one notification is sent, minted where it is decided and never again."""
     return "dl_" + digest_of((alert, channel, reason, str(sequence)))
+
+
+def roundup_id(kind: str, *parts: str) -> str:
+    """Return the id of a message about many alerts: what it is about, and what began it."""
+    return "ro_" + digest_of((kind, *parts))

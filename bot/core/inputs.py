@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from bot.core.catalogue import Outcome
+from bot.core.silence import Silence
+
+_decode: Final = msgspec.json.Decoder().decode
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 Fields: TypeAlias = Mapping[str, Value]
@@ -30,8 +33,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One immutable fact that arrived.
 
     `event_id` is ours, a hash of source, type and the provider's id. `fields` are the event's own values by the
-    names of fields.py; what job memory lends is never in here. `raw` is what `raw.` paths start from, decoded JSON
-    (Extend: the payload; Alfred: the `event` object), None once the stored body has aged out.
+    names of fields.py; what job memory lends is never in here. `payload` is what `raw.` paths start from (Extend: the
+    payload; Alfred: the `event` object), None once the stored body has aged out: decoded JSON, or the JSON itself, as
+    most rules never look at it and its objects would lie in memory until the event is decided.
     `occurred_at` is the provider's time, shown but never reckoned with.
     """
 
@@ -41,9 +45,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: int
     outcomes: tuple[Outcome, ...] = ()
     fields: dict[str, Value] = {}
-    raw: Any = None
+    payload: Any = None
     occurred_at: int | None = None
     details: Details = Details.WHOLE
+
+    @property
+    def raw(self) -> Any:
+        """The payload decoded; anew at each look."""
+        return _decode(self.payload) if type(self.payload) is msgspec.Raw else self.payload
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,19 +64,27 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActionKind(StrEnum):
-    """What a person may do to an alert."""
+    """What a person may do."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    SILENCE = "silence"
+    UNSILENCE = "unsilence"
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """A person acknowledged or resolved an alert. `actor` is how that person is shown, never a mention."""
+class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person did something to an alert, to all alerts of a roundup, or about silences.
+
+    `alert_id` is of an alert or a roundup; empty for silences. `actor` is how that person is shown, never a mention.
+    `silence` is the one to begin (its `at` is this action's), `silence_id` the one to end early.
+    """
 
     at: int
     kind: ActionKind
-    alert_id: str
     actor: str
+    alert_id: str = ""
+    silence: Silence | None = None
+    silence_id: str = ""
 
 
 class Reload(msgspec.Struct, frozen=True, kw_only=True):

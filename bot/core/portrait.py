@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -9,8 +10,12 @@ import msgspec
 from bot.core.catalogue import Outcome
 from bot.core.conditions import Lookup, as_text
 from bot.core.enrich import Enriched
-from bot.core.inputs import Details
-from bot.core.rule import AtLeast, Rule, RuleSet, Target
+from bot.core.fields import RAW_PREFIX
+from bot.core.inputs import Details, Value
+from bot.core.kinds import AbsentFor, AtLeast, Consecutive, Kind, NewValue, NotFollowedBy, Share
+from bot.core.rule import Rule, Target
+from bot.core.ruleset import RuleSet
+from bot.core.share import share_text
 from bot.core.state import Alert, Shown
 from bot.core.text import duration_text, field_names, fill, is_nothing
 
@@ -29,6 +34,7 @@ def title_of(rule: Rule, values: Lookup, alert: Alert, now: int) -> str:
     """Render the rule's title for an alert: event fields, and the words that only a title knows."""
     words: dict[str, Any] = {
         "count": alert.count,
+        "percent": alert.percent,
         "within": rule.within_text or None,
         "age": duration_text(now - alert.fired_at),
         "type": alert.event_type,
@@ -53,9 +59,9 @@ def shown_of(rule: Rule, enriched: Enriched) -> tuple[Shown, ...]:
     return tuple(shown if rule.show is not None else shown[:SHOWN_AT_MOST])
 
 
-def channels_of(rule: Rule, get: Lookup, rule_set: RuleSet) -> tuple[str, ...]:
+def channels_of(targets: Iterable[Target], get: Lookup, rule_set: RuleSet) -> tuple[str, ...]:
     """Return the channels to tell, each once, in the order the rule names them."""
-    found = (_channel(target, get, rule_set) for target in rule.notify)
+    found = (_channel(target, get, rule_set) for target in targets)
     return tuple(dict.fromkeys(channel for channel in found if channel))
 
 
@@ -82,6 +88,29 @@ def with_event(alert: Alert, rule: Rule, enriched: Enriched, now: int) -> Alert:
     return msgspec.structs.replace(drawn, title=title_of(rule, get, drawn, now))
 
 
+def kind_text(kind: Kind) -> str:
+    """Write a condition as its rule does, for the card: `at least 5 within 15m`."""
+    if isinstance(kind, AtLeast):
+        what = f" distinct {kind.distinct}" if kind.distinct else ""
+        return f"at least {kind.threshold}{what} within {duration_text(kind.within_ms)}"
+    if isinstance(kind, Share):
+        return f"at least {share_text(kind.share)} within {duration_text(kind.within_ms)}"
+    if isinstance(kind, Consecutive):
+        return f"{kind.threshold} in a row"
+    if isinstance(kind, NotFollowedBy):
+        return f"nothing followed within {duration_text(kind.within_ms)}"
+    if isinstance(kind, AbsentFor):
+        return f"absent for {duration_text(kind.within_ms)}"
+    return f"new {kind.field} in {duration_text(kind.within_ms)}" if isinstance(kind, NewValue) else "every match"
+
+
+def kept_values(rule: Rule, enriched: Enriched) -> dict[str, Value]:
+    """Return the values that an alert may need again when no event is at hand: fields, and raw paths it names."""
+    names = (*field_names(rule.title), *(name for step in rule.then for t in step.notify for name in _named(t)))
+    raw = {name: enriched.get()(name) for name in names if name.startswith(RAW_PREFIX)}
+    return {**enriched.values, **{name: _flat(found) for name, found in raw.items() if found is not None}}
+
+
 def standing_text(rule: Rule) -> dict[str, Any]:
     """Return what a card takes from the rule alone, so that a reload can put the new text in.
 
@@ -97,7 +126,7 @@ def standing_text(rule: Rule) -> dict[str, Any]:
 
 def _preset(rule: Rule, event_type: str) -> tuple[str, ...]:
     """One event's fields say nothing about many; a counting rule lists its `top` values instead."""
-    if isinstance(rule.kind, AtLeast):
+    if rule.counts:
         return ()
     titled = set(field_names(rule.title))
     return tuple(name for name in PRESETS.get(event_type.split(".", 1)[0], ()) if name not in titled)
@@ -110,6 +139,10 @@ def _channel(target: Target, get: Lookup, rule_set: RuleSet) -> str | None:
         return target.otherwise
     name = fill(target.channel, lambda field: _slug(as_text(get(field))))
     return name if not rule_set.channels or name in rule_set.channels else target.otherwise
+
+
+def _named(target: Target) -> tuple[str, ...]:
+    return field_names(target.channel) if target.is_template else ()
 
 
 def _slug(text: str) -> str:

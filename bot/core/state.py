@@ -1,13 +1,9 @@
-"""What the core remembers, as values, and the read-only view that `decide` gets of it.
-
-The view has point reads only: dicts in tests and examples, a cache over the store in the running bot.
-"""
+"""What the core remembers, as values. What `decide` may read of it is view.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -39,11 +35,48 @@ class Shown(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     since: int | None = None
 
 
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """Where an alert is told: the channel, and the card there; its own (the alert's id) or a roundup's."""
+
+    channel: str
+    card: str
+
+
+class Hold(msgspec.Struct, frozen=True, array_like=True):
+    """What held an alert's first message back, and from when to when (ms; None: it still does).
+
+    `by` is one of BY_HOURS, BY_RULE, BY_SILENCE, BY_GROUP; `name` says which.
+    """
+
+    by: str
+    name: str
+    since: int
+    until: int | None = None
+
+
+BY_HOURS: Final = "hours"
+BY_RULE: Final = "rule"
+BY_SILENCE: Final = "silence"
+BY_GROUP: Final = "group"  # it waits for others to share a message with
+
+
+class Hushed(msgspec.Struct, frozen=True, array_like=True):
+    """Who silenced an alert that was told already, until when (ms) and why; nothing new is said of it till then."""
+
+    silence_id: str
+    author: str
+    until: int
+    reason: str
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One problem for one fingerprint from firing to its end: all that a card needs, in words ready to show.
 
     `key` pairs the rule's `per` fields with their values (empty: `all`). `revision` counts changes that a reader
-    of the message would see. `ended_by` says in words what ended it.
+    of the message would see. `ended_by` says in words what ended it. `kind` is the rule's kind in words.
+
+    `channels` are those it concerns; `told` those that know. While `held_by` says something, none does. `holds` are
+    the latest HOLDS_KEPT times it was held. `hushed`: a silence that came after it was told.
     """
 
     alert_id: str
@@ -58,7 +91,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 1
     state: AlertState = AlertState.FIRING
     mode: Mode = Mode.LIVE
+    kind: str = "every match"
     channels: tuple[str, ...] = ()
+    told: tuple[Told, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    hushed: Hushed | None = None
+    reminders: int = 0
+    escalations: int = 0
+    percent: str | None = None  # of a share, as it stood when the card was drawn: `37%`
     shown: tuple[Shown, ...] = ()
     top: tuple[tuple[str, int], ...] = ()
     description: str | None = None
@@ -82,6 +122,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     acknowledged_at: int | None = None
     revision: int = 1
 
+    @property
+    def held_by(self) -> Hold | None:
+        """What holds its first message now."""
+        return self.holds[-1] if self.holds and self.holds[-1].until is None else None
+
 
 class Sighting(NamedTuple):
     """One counted match: when, the value that `distinct` looks at, and the value that `top` counts."""
@@ -89,6 +134,14 @@ class Sighting(NamedTuple):
     at: int
     value: str | None = None
     top: str | None = None
+
+
+class Tally(msgspec.Struct, frozen=True, array_like=True):
+    """Events of one moment in a share's window: how many `of` meant, and how many of these matched."""
+
+    at: int
+    of: int
+    matched: int
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -100,6 +153,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `values` are the fields of the last event that drew the card. `closed_at` is the last final closing event, which
     excuses an opening that arrives after it; of rules about one run or job, memory knows that. `stale_at` is when a
     slice without an alert may be forgotten.
+
+    `window` is what a share counts. `row` is how many matches stand in a row. `pending` is the alert that a deadline
+    or an absence will fire, drawn by the last match; `since` is when that one's clock began. `seen` is when each value
+    of a `new_value` rule was last seen, the longest unseen first.
     """
 
     rule: str
@@ -110,6 +167,11 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     top: dict[str, int] = {}
     closed_at: int | None = None
     stale_at: int = 0
+    window: tuple[Tally, ...] = ()
+    row: int = 0
+    pending: Alert | None = None
+    since: int | None = None
+    seen: dict[str, int] = {}
 
 
 class Learnt(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -141,31 +203,3 @@ class Timer(NamedTuple):
     due: int
     slice_key: str
     name: str
-
-
-class View(Protocol):
-    """What `decide` may read. Every read is of one thing by its key."""
-
-    def memory(self, key: str) -> Memory | None:
-        """Return what is known of a job, run or file (`memory_key`)."""
-        ...
-
-    def slice(self, key: str) -> Slice | None:
-        """Return one rule's state for one key (`slice_key`)."""
-        ...
-
-    def open_slice_keys(self, rule: str | None = None) -> Iterable[str]:
-        """Return the slices with an open alert, of one rule or of all, in a stable order."""
-        ...
-
-    def has_open(self, rule: str) -> bool:
-        """Say whether any alert of a rule is open. Asked for most events, so it must cost next to nothing."""
-        ...
-
-    def slice_key_of_alert(self, alert_id: str) -> str | None:
-        """Return the slice in which an open alert stands."""
-        ...
-
-    def is_quarantined(self, rule: str) -> bool:
-        """Say whether a rule raised and is set aside."""
-        ...

@@ -2,178 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 
-from bot.core.catalogue import FINAL_OUTCOMES, Outcome
-from bot.core.conditions import as_text
-from bot.core.counting import COUNTED_AT_MOST, Counted, count, most_frequent, short, tallied
-from bot.core.decisions import Decisions, Reason
-from bot.core.enrich import Enriched, ended_before, subject_of
-from bot.core.lifecycle import Ending, completed, deadlines, end, fire, opened, repeated, tell
-from bot.core.match import SUBJECT, Match
-from bot.core.portrait import TOP_AT_MOST
-from bot.core.rule import AtLeast, Rule, RuleSet
-from bot.core.state import Alert, AlertState, Sighting, Slice, View
-
-# How long a final event that came first excuses an opening that comes after it (retries, reordering).
-EXCUSED_FOR_MS: Final = 86_400_000
-_DEFAULT_TOP: Final = "cause"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One rule's look at one event: what it matched, and where the effects go."""
-
-    match: Match
-    enriched: Enriched
-    rule_set: RuleSet
-    into: Decisions
-
-    @property
-    def at(self) -> int:
-        """Now, ms: the event's own receipt."""
-        return self.enriched.event.at
+from bot.core import telling
+from bot.core.catalogue import Outcome
+from bot.core.decisions import Reason
+from bot.core.desk import Turn
+from bot.core.enrich import Enriched
+from bot.core.episode import open_, repeat
+from bot.core.excuse import EXCUSED_FOR_MS, is_excused, must_remember
+from bot.core.kinds import AbsentFor, AtLeast, Consecutive, EveryMatch, Kind, NewValue, NotFollowedBy, Share
+from bot.core.lifecycle import DEADLINE, Ending, completed, end, opened, stopped
+from bot.core.match import Match
+from bot.core.novelty import sight
+from bot.core.portrait import kept_values
+from bot.core.state import Alert, AlertState, Slice
+from bot.core.view import View
+from bot.core.waits import hear, lengthen, wait
+from bot.core.windows import count_one, weigh_one
 
 
-def on_match(turn: Turn, view: View) -> None:
-    """Let a rule look at an event that passed it."""
-    match = turn.match
-    before = view.slice(match.slice_key) or Slice(rule=match.rule.name)
-    if isinstance(match.rule.kind, AtLeast):
-        after = _count_one(turn, match.rule.kind, before)
-    else:
-        after = _every_match(turn, before, view)
-    if after is not before:
-        turn.into.slices[match.slice_key] = after
+def on_match(turn: Turn) -> None:
+    """Let a rule look at an event that passed it (or, for a share, that it counts)."""
+    key = turn.match.slice_key
+    before = turn.view.slice(key) or Slice(rule=turn.rule.name)
+    kind = turn.rule.kind
+    after = _LOOKS[type(kind)](turn, kind, before)
+    if after is not None and after is not before:
+        turn.into.slices[key] = after
 
 
 def may_close(match: Match, enriched: Enriched, view: View) -> bool:
     """Say whether anything follows from a closing event: most end nothing, and a rule's turn is not free."""
     slice_ = view.slice(match.slice_key)
-    return (slice_ is not None and slice_.alert is not None) or _must_remember(match.rule, enriched)
+    stands = slice_ is not None and (slice_.alert is not None or slice_.pending is not None or slice_.row > 0)
+    return stands or must_remember(match.rule, enriched)
 
 
-def on_closing(turn: Turn, view: View) -> None:
-    """Let a rule look at an event that its `resolved_by` means: it ends the alert, or excuses one yet to come."""
-    key, before = turn.match.slice_key, view.slice(turn.match.slice_key)
-    after = before
+def on_closing(turn: Turn) -> None:
+    """Let a rule look at an event that closes: it ends the alert, stops a clock, breaks a row, or excuses."""
+    key, before = turn.match.slice_key, turn.view.slice(turn.match.slice_key)
     if before is not None and before.alert is not None:
-        drawn = msgspec.structs.replace(before, alert=_drawn_by_end(before.alert, turn.enriched))
+        drawn = _drawn_by_end(before.alert, turn.enriched)
+        turn.note(f"ended the alert: {_outcome(turn.enriched)}", drawn.alert_id)
         ending = Ending(AlertState.RESOLVED, turn.at, _outcome(turn.enriched))
-        after = end(turn.into, key, drawn, ending)
-    if _must_remember(turn.match.rule, turn.enriched):
-        fresh = after or Slice(rule=turn.match.rule.name)
-        after = msgspec.structs.replace(
-            fresh, closed_at=turn.at, stale_at=max(fresh.stale_at, turn.at + EXCUSED_FOR_MS)
-        )
-    if after is not before and after is not None:
-        turn.into.slices[key] = after if after.closed_at is not None else None
+        end(turn.desk, key, msgspec.structs.replace(before, alert=drawn), ending)
+    elif before is not None and (before.pending is not None or before.row) and _is_awaited(turn):
+        _stop(turn, before)
+    if must_remember(turn.rule, turn.enriched):
+        fresh = turn.view.slice(key) or Slice(rule=turn.rule.name)
+        stale_at = max(fresh.stale_at, turn.at + EXCUSED_FOR_MS)
+        turn.into.slices[key] = msgspec.structs.replace(fresh, closed_at=turn.at, stale_at=stale_at)
 
 
-def on_completion(turn: Turn, view: View) -> None:
-    """Complete the card that this event's envelope drew; nothing is counted, nothing is posted."""
-    slice_ = view.slice(turn.match.slice_key)
-    if slice_ is None or slice_.alert is None or slice_.alert.event_id != turn.enriched.event.event_id:
+def on_completion(turn: Turn) -> None:
+    """Complete the card that this event's envelope drew, or will draw; nothing is counted, nothing is posted."""
+    slice_ = turn.view.slice(turn.match.slice_key)
+    if slice_ is None:
         return
-    alert = completed(slice_.alert, turn.match.rule, turn.enriched)
-    tell(turn.into, alert, Reason.COMPLETED, turn.at)
-    changed = msgspec.structs.replace(slice_, alert=alert, values=dict(turn.enriched.values))
-    turn.into.slices[turn.match.slice_key] = changed
+    values, event_id = kept_values(turn.rule, turn.enriched), turn.enriched.event.event_id
+    if slice_.alert is not None and slice_.alert.event_id == event_id:
+        alert = completed(slice_.alert, turn.rule, turn.enriched)
+        telling.change(turn.desk, slice_.alert, alert, Reason.COMPLETED)
+        turn.into.slices[turn.match.slice_key] = msgspec.structs.replace(slice_, alert=alert, values=values)
+    elif slice_.pending is not None and slice_.pending.event_id == event_id:
+        drawn = opened(turn.match, turn.enriched, turn.desk.rule_set)
+        pending = msgspec.structs.replace(drawn, fired_at=slice_.pending.fired_at, last_at=slice_.pending.last_at)
+        turn.into.slices[turn.match.slice_key] = msgspec.structs.replace(slice_, pending=pending, values=values)
 
 
-def _every_match(turn: Turn, slice_: Slice, view: View) -> Slice:
+def _every_match(turn: Turn, _: EveryMatch, slice_: Slice) -> Slice:
     if slice_.alert is not None:
-        return _repeat(turn, slice_, slice_.alert, 1)
-    if _excused(turn, slice_, view):
+        return repeat(turn, slice_, slice_.alert, 1)
+    if is_excused(turn, slice_):
+        turn.note("excused: what ends it came first")
         return slice_
-    return _open(turn, slice_, 1)
+    return open_(turn, slice_, 1)
 
 
-def _count_one(turn: Turn, kind: AtLeast, slice_: Slice) -> Slice:
-    counted = count(kind, slice_.recent, _sighting(turn.match.rule, kind, turn.enriched))
-    if counted is None:
-        return slice_
-    slice_ = msgspec.structs.replace(slice_, recent=counted.recent, stale_at=turn.at + kind.within_ms)
-    if slice_.alert is not None:
-        slice_, more = _tally_one(slice_, kind, counted)
-        return _repeat(turn, slice_, slice_.alert, more) if slice_.alert else slice_
-    if counted.holds and not counted.held_before:
-        return _open(turn, _tally_all(slice_), len(counted.recent))
-    return slice_
-
-
-def _sighting(rule: Rule, kind: AtLeast, enriched: Enriched) -> Sighting:
-    get = enriched.get()
-    value = get(kind.distinct) if kind.distinct else None
-    top = get(rule.top or _DEFAULT_TOP)
-    return Sighting(
-        enriched.event.at,
-        None if value is None else as_text(value),
-        None if top is None else as_text(top),
-    )
-
-
-def _tally_all(slice_: Slice) -> Slice:
-    top: dict[str, int] = {}
-    for sighting in slice_.recent:
-        top = tallied(top, sighting.top)
-    counted = tuple(short(sighting.value) for sighting in slice_.recent if sighting.value is not None)
-    return msgspec.structs.replace(slice_, top=top, counted=counted[:COUNTED_AT_MOST])
-
-
-def _tally_one(slice_: Slice, kind: AtLeast, counted: Counted) -> tuple[Slice, int]:
-    """Count the latest sighting into the open alert: how many more it is (a distinct value counts once)."""
-    latest = counted.recent[-1]
-    if kind.distinct is not None and latest.value is not None:
-        known = short(latest.value)
-        if not counted.is_new or known in slice_.counted:
-            return slice_, 0
-        slice_ = msgspec.structs.replace(slice_, counted=(*slice_.counted, known)[:COUNTED_AT_MOST])
-    return msgspec.structs.replace(slice_, top=tallied(slice_.top, latest.top)), 1
-
-
-def _open(turn: Turn, slice_: Slice, how_many: int) -> Slice:
-    alert = _with_top(opened(turn.match, turn.enriched, turn.rule_set, how_many), slice_)
-    slice_ = msgspec.structs.replace(slice_, alert=alert, values=dict(turn.enriched.values))
-    fire(turn.into, alert)
+def _stop(turn: Turn, slice_: Slice) -> None:
+    """Stop a clock that runs, break a row that has begun."""
     key = turn.match.slice_key
-    turn.into.timers.update({(key, name): due for name, due in deadlines(turn.match.rule, slice_).items()})
-    return slice_
+    what = "its clock stopped" if slice_.pending is not None else f"its row of {slice_.row} is broken"
+    turn.note(f"{what}: {_outcome(turn.enriched)}")
+    turn.into.slices[key] = stopped(slice_)
+    turn.into.timers[(key, DEADLINE)] = None
 
 
-def _repeat(turn: Turn, slice_: Slice, alert: Alert, more: int) -> Slice:
-    """Draw the open alert again. Its timers stay as they are: each looks at the true deadline when it comes due."""
-    alert = _with_top(repeated(alert, turn.match.rule, turn.enriched, alert.count + more), slice_)
-    tell(turn.into, alert, Reason.MORE, turn.at)
-    return msgspec.structs.replace(slice_, alert=alert, values=dict(turn.enriched.values))
-
-
-def _with_top(alert: Alert, slice_: Slice) -> Alert:
-    return msgspec.structs.replace(alert, top=most_frequent(slice_.top, TOP_AT_MOST)) if slice_.top else alert
-
-
-def _excused(turn: Turn, slice_: Slice, view: View) -> bool:
-    """An opening that is not final itself is excused by a final closing event of the last 24 hours."""
-    closes, enriched = turn.match.rule.resolved_by, turn.enriched
-    if closes is None or _is_final(enriched.event.outcomes):
-        return False
-    if not turn.match.rule.is_about_one_thing:
-        return slice_.closed_at is not None and slice_.closed_at > turn.at - EXCUSED_FOR_MS
-    [(name, identity)] = turn.match.key
-    own = subject_of(enriched.event)
-    kind = own[0] if name == SUBJECT and own else name
-    return any(closes.selects(end.type, end.outcomes) for end in ended_before(enriched, kind, identity, view))
-
-
-def _must_remember(rule: Rule, enriched: Enriched) -> bool:
-    return rule.remembers_endings and _is_final(enriched.event.outcomes)
-
-
-def _is_final(outcomes: tuple[Outcome, ...]) -> bool:
-    return not FINAL_OUTCOMES.isdisjoint(outcomes)
+def _is_awaited(turn: Turn) -> bool:
+    event = turn.enriched.event
+    return turn.rule.awaits(event.type, event.outcomes)
 
 
 def _outcome(enriched: Enriched) -> str:
@@ -191,3 +112,14 @@ def _drawn_by_end(alert: Alert, enriched: Enriched) -> Alert:
         outcome=_outcome(enriched),
         url=get("url") or alert.url,
     )
+
+
+_LOOKS: Final[dict[type[Kind], Callable[[Turn, Any, Slice], Slice | None]]] = {
+    EveryMatch: _every_match,
+    AtLeast: count_one,
+    Share: weigh_one,
+    Consecutive: lengthen,
+    NotFollowedBy: wait,
+    AbsentFor: hear,
+    NewValue: sight,
+}

@@ -40,3 +40,7 @@ class Timers:
     def standing(self) -> dict[tuple[str, str], int]:
         """Return all timers that stand: when each is due, by slice key and name."""
         return dict(self._due)
+
+    def of_name(self, name: str) -> list[str]:
+        """Return the slices that have a timer of a name, sorted."""
+        return sorted(slice_key for slice_key, timer in self._due if timer == name)

@@ -11,13 +11,21 @@ import msgspec
 
 from bot.core.identity import event_id
 from bot.core.inputs import Event, Value
-from bot.core.rule import MS_PER_DAY, OWN_SOURCE, Rule, RuleSet, Selector, Severity, Target
+from bot.core.rule import MS_PER_DAY, Rule, Severity, Target
+from bot.core.ruleset import RuleSet
+from bot.core.selector import OWN_SOURCE, Selector
 
 RULE_SET_ASIDE: Final = "tocsin.rule.set_aside"
 EVENT_SET_ASIDE: Final = "tocsin.event.set_aside"
 EVENT_UNREADABLE: Final = "tocsin.event.unreadable"
 PAYLOAD_UNAVAILABLE: Final = "tocsin.payload.unavailable"
 DELIVERY_PARKED: Final = "tocsin.delivery.parked"
+DELIVERY_DOUBTFUL: Final = "tocsin.delivery.doubtful"
+DELIVERY_DEAD: Final = "tocsin.delivery.dead"
+RULE_OVERFLOWS: Final = "tocsin.rule.overflows"
+RULES_REFUSED: Final = "tocsin.rules.refused"
+RULES_RULE: Final = "tocsin-rules-refused"
+RULES_LOADED: Final = "tocsin.rules.loaded"  # ends what RULES_REFUSED began
 
 # (type, name, title, what it means and what to do, the field that makes two of them one message)
 _RULES: Final = (
@@ -26,6 +34,12 @@ _RULES: Final = (
         "tocsin-rule-set-aside",
         "Rule {subject} raised and is set aside",
         "It is not evaluated until the rules are loaded again. The other rules go on. Report it with the log.",
+    ),
+    (
+        RULE_OVERFLOWS,
+        "tocsin-rule-overflows",
+        "Rule {subject} counts for more keys than it may",
+        "New keys share one bucket named `overflow` until others are forgotten. Choose a `per` with fewer values.",
     ),
     (
         EVENT_SET_ASIDE,
@@ -48,10 +62,29 @@ _RULES: Final = (
     (
         DELIVERY_PARKED,
         "tocsin-delivery-parked",
-        "Messages to {subject} are parked",
-        "Slack refused the channel or the message. Nothing is dropped; see `tocsin alerts`.",
+        "Slack refuses channel {subject}",
+        "New messages for it come here, changes wait. It is tried again every ten minutes; nothing is dropped.",
+    ),
+    (
+        DELIVERY_DOUBTFUL,
+        "tocsin-delivery-doubtful",
+        "Nobody can say whether a message to {subject} was posted",
+        "The channel cannot be read back, and `on_unknown` says park. Look into the channel, and see `tocsin alerts`.",
+    ),
+    (
+        DELIVERY_DEAD,
+        "tocsin-delivery-dead",
+        "A message to {subject} is given up",
+        "Slack refused every form of it, or it was deleted and cannot be changed. See `tocsin alerts`.",
+    ),
+    (
+        RULES_REFUSED,
+        RULES_RULE,
+        "{subject}",
+        "`tocsin check` says the same and names every line. A mended file is loaded by itself, and then this is over.",
     ),
 )
+_ENDED_BY: Final = {RULES_REFUSED: RULES_LOADED}
 
 
 def trouble(event_type: str, subject: str, provider_id: str, *, at: int = 0, **fields: Value) -> Event:
@@ -66,6 +99,11 @@ def rule_set_aside(rule: str, error: str, event: Event) -> Event:
     return trouble(RULE_SET_ASIDE, rule, f"{rule}:{event.event_id}", at=event.at, cause=error)
 
 
+def rule_overflows(rule: str, event: Event) -> Event:
+    """Return the news that a rule has state for as many keys as it may have; counted once per event."""
+    return trouble(RULE_OVERFLOWS, rule, f"{rule}:{event.event_id}", at=event.at)
+
+
 def with_own_rules(rule_set: RuleSet, admin_channel: str | None) -> RuleSet:
     """Return the rule set with the bot's own rules. Without an admin channel they are recorded, not told."""
     notify = (Target(admin_channel),) if admin_channel else ()
@@ -77,12 +115,19 @@ def with_own_rules(rule_set: RuleSet, admin_channel: str | None) -> RuleSet:
             when=Selector(types=frozenset({event_type})),
             severity=Severity.ERROR,
             notify=notify,
-            expires_after_ms=MS_PER_DAY,
+            expires_after_ms=None if event_type in _ENDED_BY else MS_PER_DAY,
+            resolved_by=Selector(types=frozenset({_ENDED_BY[event_type]})) if event_type in _ENDED_BY else None,
             show=("cause", "last_error"),
         )
         for event_type, name, title, description in _RULES
     }
-    return RuleSet(rules={**rule_set.rules, **own}, version=rule_set.version, channels=rule_set.channels)
+    return RuleSet(
+        rules={**rule_set.rules, **own},
+        version=rule_set.version,
+        channels=rule_set.channels,
+        storm=rule_set.storm,
+        admin_channel=admin_channel,
+    )
 
 
 def at_time(event: Event, at: int) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -12,8 +12,8 @@ import structlog
 from bot.clock import Clock
 from bot.core.decisions import Decisions
 from bot.core.fold import drain, fold
-from bot.core.inputs import Details, Event
-from bot.core.rule import RuleSet
+from bot.core.inputs import Details, Event, Reload
+from bot.core.ruleset import RuleSet
 from bot.core.troubles import EVENT_SET_ASIDE, PAYLOAD_UNAVAILABLE, trouble
 from bot.errors import StoreError, StoreUnavailableError
 from bot.pipeline.patience import patiently
@@ -66,20 +66,25 @@ class PipelineStore(StateReader, Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """What one save will hold. `timers` counts those that had their turn."""
+    """What one save will hold.
+
+    `timers` counts those that had their turn; `taken_up` is the rule set that came into force with it, and when (ms).
+    """
 
     decisions: Decisions = field(default_factory=Decisions)
     fetches: list[Fetch] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     timers: int = 0
+    taken_up: tuple[RuleSet, int] | None = None
 
 
 class Pipeline:
     """Decides what the journal holds, in order, once.
 
     `on_saved` hears of every batch after its commit. `may_fetch` says whether a source allows the host of a
-    payload's address. Nothing is shared with other tasks but the store. While the store cannot write, the pipeline
-    waits for it with what it has decided.
+    payload's address. `rule_set` is in force at the cursor; `rule_set_of` gives the one of a version that the journal
+    names further on, and is asked before its row is decided. Nothing is shared with other tasks but the store. While
+    the store cannot write, the pipeline waits for it with what it has decided.
     """
 
     def __init__(
@@ -90,9 +95,10 @@ class Pipeline:
         *,
         on_saved: Callable[[Batch], None],
         may_fetch: Callable[[str, str], bool],
+        rule_set_of: Callable[[str], Awaitable[RuleSet]] | None = None,
     ) -> None:
         self._store, self._clock = store, clock
-        self._rule_set = rule_set
+        self._rule_set, self._rule_set_of = rule_set, rule_set_of
         self._on_saved, self._may_fetch = on_saved, may_fetch
         self._view = StoredView(store)
         self._cursor = store.cursor()
@@ -108,6 +114,15 @@ class Pipeline:
     def position(self) -> Cursor:
         """The last journal row that is decided and saved."""
         return self._cursor
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """The rule set by which the next row is decided."""
+        return self._rule_set
+
+    def begin_with(self, rule_set: RuleSet) -> None:
+        """Decide by this one from the cursor on. Before `run` only: afterwards the journal says what is in force."""
+        self._rule_set = rule_set
 
     def wake(self) -> None:
         """Say that the journal grew."""
@@ -164,18 +179,29 @@ class Pipeline:
     async def _decide(self, rows: Sequence[JournalRow], killer: str | None = None) -> None:
         """Decide rows, up to one before which too many timers are due for one save. `killer`: set them aside."""
         batch, cursor = Batch(), self._cursor
+        named = await self._named_in(rows)
         self._view.read_ahead(row.input for row in rows)
         for row in rows:
             undone = self._drain(row.input.at, batch)
             if undone is not None:
                 cursor = Cursor(cursor.seq, max(cursor.time, undone))
                 break
+            if row.seq in named:  # exactly here, and not for the timers before: so a replay decides the same
+                self._rule_set = named[row.seq]
+                batch.taken_up = self._rule_set, row.input.at
             if killer is None:
                 self._decide_one(row, batch)
             else:
                 self._set_aside(row, killer, batch)
             cursor = Cursor(row.seq, row.input.at)
         await self._save(batch, cursor)
+
+    async def _named_in(self, rows: Sequence[JournalRow]) -> dict[int, RuleSet]:
+        """Return the rule sets that come into force with some of these rows."""
+        named = {row.seq: row.input.version for row in rows if isinstance(row.input, Reload)}
+        if self._rule_set_of is None:
+            return {}
+        return {seq: await self._rule_set_of(version) for seq, version in named.items()}
 
     def _drain(self, before: int, batch: Batch) -> int | None:
         """Give timers due before a time their turn, as many as one save takes; return when the next one is due."""

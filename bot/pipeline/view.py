@@ -9,12 +9,18 @@ from typing import Final, Protocol
 
 from bot.core.decisions import Decisions
 from bot.core.enrich import memory_keys
+from bot.core.fold import keep_paces
 from bot.core.inputs import Event, Input
+from bot.core.lifecycle import DEADLINE
+from bot.core.match import rule_of
+from bot.core.roundup import Pace, Roundup, RoundupKind
 from bot.core.state import Memory, Slice, Timer
 from bot.core.timers import Timers
 
-# How many memories and slices stay in memory between batches (about 1 KiB each); the rest is one point read away.
-MEMORIES_KEPT: Final = 8_192
+# How many memories and slices stay in memory between batches (about 1 KiB each); the rest is one point read away. Of
+# memories the store keeps the latest thousands in memory too, written as JSON, so that few need to be kept as objects:
+# what is made anew then lies where the last was freed, still in the processor's cache.
+MEMORIES_KEPT: Final = 512
 SLICES_KEPT: Final = 8_192
 # Slices that retention removed and that are looked for again at one time: about 2 ms.
 SWEPT_AT_ONCE: Final = 512
@@ -39,6 +45,14 @@ class StateReader(Protocol):
         """Return (rule, slice key, alert id) of every slice with an open alert."""
         ...
 
+    def standing_roundups(self) -> Iterable[Roundup]:
+        """Return the roundups that are not over."""
+        ...
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how busy each channel is."""
+        ...
+
     def load_timers(self) -> Iterable[Timer]:
         """Return all timers."""
         ...
@@ -55,6 +69,9 @@ class StoredView:
         # A finished run asks after slices that mostly do not exist; a hash in a set answers that without a read.
         # What is gone leaves it: of two keys with one hash (one pair in 2**64) the other would be taken for gone too.
         self._existing = {hash(key) for key in reader.slice_keys()}
+        self._of_rule = Counter(rule_of(key) for key in reader.slice_keys())
+        self._roundups = {roundup.roundup_id: roundup for roundup in reader.standing_roundups()}
+        self._paces = reader.paces()
         self._open = {key: (rule, alert_id) for rule, key, alert_id in reader.open_slices()}
         self._key_of_alert = {alert_id: key for key, (_, alert_id) in self._open.items()}
         self._open_of_rule = Counter(rule for rule, _ in self._open.values())
@@ -96,6 +113,27 @@ class StoredView:
         """Return the slice in which an open alert stands."""
         return self._key_of_alert.get(alert_id)
 
+    def slices_of(self, rule: str) -> int:
+        """Return how many slices a rule has."""
+        return self._of_rule[rule]
+
+    def waiting_slice_keys(self) -> Iterable[str]:
+        """Return the slices whose clock runs to a deadline, sorted."""
+        return self._timers.of_name(DEADLINE)
+
+    def roundup(self, roundup_id: str) -> Roundup | None:
+        """Return a roundup that is not over."""
+        return self._roundups.get(roundup_id)
+
+    def collecting(self, kind: RoundupKind) -> Iterable[Roundup]:
+        """Return the roundups of a kind that still take members, sorted."""
+        found = [one for one in self._roundups.values() if one.ended_at is None and one.kind is kind]
+        return sorted(found, key=lambda one: one.roundup_id)
+
+    def pace(self, channel: str) -> Pace | None:
+        """Return how busy a channel is."""
+        return self._paces.get(channel)
+
     def is_quarantined(self, rule: str) -> bool:
         """Say whether a rule raised and is set aside."""
         return rule in self._quarantined
@@ -128,9 +166,15 @@ class StoredView:
         self._memories.update(decisions.memories)
         for key, slice_ in decisions.slices.items():
             self._slices[key] = slice_
-            (self._existing.discard if slice_ is None else self._existing.add)(hash(key))
+            self._note_existence(key, slice_)
             self._note_open(key, slice_)
         self._timers.update(decisions.timers)
+        for mark, roundup in decisions.roundups.items():
+            if roundup.is_over:
+                self._roundups.pop(mark, None)
+            else:
+                self._roundups[mark] = roundup
+        keep_paces(self._paces, decisions.paces)
         self._quarantined.update(fault.rule for fault in decisions.faults)
 
     def swept(self, keys: Iterable[str]) -> None:
@@ -146,8 +190,17 @@ class StoredView:
 
     def _forget_swept(self, key: str) -> None:
         if self._reader.read_slice(key) is None:
-            self._existing.discard(hash(key))
+            self._note_existence(key, None)
             self._slices.pop(key, None)
+
+    def _note_existence(self, key: str, slice_: Slice | None) -> None:
+        mark = hash(key)
+        if slice_ is None and mark in self._existing:
+            self._existing.discard(mark)
+            self._of_rule[rule_of(key)] -= 1
+        elif slice_ is not None and mark not in self._existing:
+            self._existing.add(mark)
+            self._of_rule[slice_.rule] += 1
 
     def _note_open(self, key: str, slice_: Slice | None) -> None:
         if key in self._open:

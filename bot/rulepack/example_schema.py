@@ -13,6 +13,8 @@ from bot.config.sections import Key, Section
 from bot.config.shapes import NAME, TEXT, JsonSchema, ListOf, MapOf, Shape, Whole, Word, text_at
 from bot.config.texts import CHANNEL
 from bot.core.fields import FIELDS
+from bot.rulepack.field_names import known_field
+from bot.rulepack.key_shapes import NameShape
 from bot.rulepack.moments import MomentShape
 
 MAX_TIMES: Final = 10_000
@@ -84,6 +86,9 @@ class KeyShape(Shape):
         return found
 
 
+KEY: Final = KeyShape()
+
+
 class ShownShape(Shape):
     """Fields of the message with the text that must stand there."""
 
@@ -94,12 +99,8 @@ class ShownShape(Shape):
         if not isinstance(node, Entries):
             notes.error(node, "a map of fields and what the message shows for them")
             return None
-        found = {key.text: text_at(value, notes) for key, value in node.pairs}
+        found = {key.text: text_at(value, notes) for key, value in node.pairs if known_field(key, notes) is not None}
         return {name: text for name, text in found.items() if text is not None}
-
-
-def _later(name: str, meaning: str) -> Key:
-    return Key(name, TEXT, meaning, later=True)
 
 
 _AT: Final = Key("at", MomentShape(), "When.", default="the previous entry's time", example="at: 5m")
@@ -112,7 +113,7 @@ EVENT: Final = Section(
         Key("raw", JsonShape(), "What `raw.` paths start from.", example="raw: {pages: 3}"),
         Key("body", JsonShape(), "A whole delivery, read by the real parser of `source`."),
         Key("sample", TEXT, "A file with a whole delivery, from the folder of this file.", example="sample: a.json"),
-        Key("ack", KeyShape(), "The key whose open alert a person acknowledges.", example="ack: J1"),
+        Key("ack", KEY, "The key whose open alert a person acknowledges.", example="ack: J1"),
         Key("by", NAME, "Who acknowledges.", default="someone", example="by: ana"),
         _AT,
         Key(
@@ -133,11 +134,42 @@ EXPECTATION: Final = Section(
     "an expectation",
     (
         _AT,
-        Key("fires", KeyShape(), "The key whose alert fires.", example="fires: J1"),
-        Key("resolves", KeyShape(), "The key whose alert resolves.", example="resolves: J1"),
-        Key("expires", KeyShape(), "The key whose alert expires.", example="expires: J1"),
+        Key("fires", KEY, "The key whose alert fires.", example="fires: J1"),
+        Key("resolves", KEY, "The key whose alert resolves.", example="resolves: J1"),
+        Key("expires", KEY, "The key whose alert expires.", example="expires: J1"),
+        Key("reminds", KEY, "The key whose alert reminds.", example="reminds: J1"),
+        Key("escalates", KEY, "The key whose alert takes a step of `then`.", example="escalates: J1"),
+        Key("releases", KEY, "The key whose first message was held and goes out after all.", example="releases: J1"),
+        Key(
+            "hands_over",
+            NameShape("a name of `hours:` in the config"),
+            "The hours that begin and hand over what they held.",
+            example="hands_over: office",
+        ),
+        Key(
+            "still_open",
+            ListOf(KEY, empty=True),
+            "The keys that the hand-over lists as still open.",
+            default="not looked at",
+            example="still_open: [J1, J2]",
+        ),
+        Key(
+            "ended",
+            ListOf(KEY, empty=True),
+            "The keys that it lists as ended meanwhile.",
+            default="not looked at",
+            example="ended: [J3]",
+        ),
+        Key(
+            "held_by",
+            NameShape("the name of hours or of a rule, or storm"),
+            "What held the first message back: the name of hours or of a rule, or storm.",
+            default="beside `fires`: it was not held",
+            example="held_by: office",
+        ),
         Key("notify", ListOf(CHANNEL), "The channels that are told, as a set.", example="notify: doc-alerts"),
         Key("title", TEXT, "The title.", example='title: "Acme: failed"'),
+        Key("mention", TEXT, "Who is mentioned: a name of `people`.", example="mention: review-owner"),
         Key(
             "shows",
             ShownShape(),
@@ -145,17 +177,10 @@ EXPECTATION: Final = Section(
             example="shows: {stage: ocr}",
         ),
         Key("count", Whole(0, 10**9), "How many matches the alert counts.", example="count: 5"),
-        _later("reminds", "The key whose alert reminds."),
-        _later("escalates", "The key whose alert escalates."),
-        _later("hands_over", "The hours that open."),
-        _later("still_open", "What the hand-over lists as open."),
-        _later("ended", "What the hand-over lists as ended."),
-        _later("releases", "The key whose held message goes out after all."),
-        _later("held_by", "What holds the first message."),
-        _later("mention", "Who is mentioned."),
-        _later("notified_at", "When the first message goes out."),
-        _later("together", "How many alerts the first message holds."),
+        Key("notified_at", MomentShape(), "When the first message was decided.", example="notified_at: 5m"),
+        Key("together", Whole(1, 10**9), "How many alerts the first message holds.", example="together: 3"),
     ),
+    {"hidden_by": "held_by", "inhibited_by": "held_by", "channel": "notify", "hand_over": "hands_over"},
 )
 
 EXAMPLE: Final = Section(
@@ -163,7 +188,12 @@ EXAMPLE: Final = Section(
     (
         Key("events", ListOf(EVENT, single=False), "What happens, in time order.", required=True),
         Key("expect", ListOf(EXPECTATION, single=False, empty=True), "What follows; may be [].", required=True),
-        Key("until", MomentShape(), "The end.", default="the later of the last event and the last expectation"),
+        Key(
+            "until",
+            MomentShape(),
+            "The end.",
+            default="the later of the last event and the last expectation, then every deadline still open",
+        ),
     ),
 )
 EXAMPLES: Final = MapOf("examples", EXAMPLE)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.core.conditions import as_text
-from bot.core.decisions import Decisions, Transition
+from bot.core.decisions import Decisions
 from bot.core.enrich import enrich
 from bot.core.fold import State, drain, fold
-from bot.core.inputs import Action, ActionKind, Event
+from bot.core.inputs import Action, ActionKind, Event, Reload
+from bot.core.kinds import NotFollowedBy
+from bot.core.lifecycle import DEADLINE
 from bot.core.match import refusal
-from bot.core.rule import Mode, Rule, RuleSet
+from bot.core.rule import Mode, Rule
+from bot.core.ruleset import RuleSet
 from bot.core.state import Alert
-from bot.errors import TocsinError
+from bot.errors import EndlessExampleError, TocsinError
+from bot.rulepack.comparing import compare
+from bot.rulepack.happenings import Happenings, key_of
 from bot.rulepack.moments import clock_start
-from bot.rulepack.stories import CHANGES, Example, Expected, Step
+from bot.rulepack.stories import Example, Step
 from bot.rulepack.story_events import Acknowledgement, Delivery, ReadDelivery
 from bot.rulepack.timeline import Timeline, key_text
+
+# An example's events are at most some ten thousand, each with a few timers.
+_MOST_TURNS: Final = 50_000
+_SAID_AT_MOST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class ExampleResult:
 def run_examples(
     rule_set: RuleSet, examples: Iterable[Example], read: ReadDelivery, zone: ZoneInfo
 ) -> list[ExampleResult]:
-    """Run examples, each on a state of its own and with its own rule only, as if that were `mode: live`.
+    """Run examples, each on a state of its own, with its own rule and those that inhibit it, as if `mode: live`.
 
     Args:
         rule_set: the rules that the examples belong to; an example whose rule is not there is left out.
@@ -47,29 +56,48 @@ def run_examples(
         read: what a configured source makes of a body, given the source's name; raises UnreadableError.
         zone: for the times in timelines.
     """
-    return [
-        _run(rule_set.rules[example.rule], rule_set, example, read, zone)
-        for example in examples
-        if example.rule in rule_set.rules
-    ]
+    wanted = [example for example in examples if example.rule in rule_set.rules]
+    scopes = {name: scope_of(name, rule_set) for name in {example.rule for example in wanted}}
+    return [_run(scopes[example.rule], example, read, zone) for example in wanted]
 
 
-def _run(rule: Rule, rule_set: RuleSet, example: Example, read: ReadDelivery, zone: ZoneInfo) -> ExampleResult:
-    alone = RuleSet(rules={rule.name: replace(rule, mode=Mode.LIVE)}, channels=rule_set.channels)
-    story = _Story(alone, Timeline(zone, clock_start(zone)), read)
+def scope_of(rule: str, rule_set: RuleSet) -> RuleSet:
+    """Return the rule set of a rule's examples: itself and, through it, those that inhibit it."""
+    found: dict[str, Rule] = {}
+    waiting = [rule]
+    while waiting:
+        name = waiting.pop()
+        if name in rule_set.rules and name not in found:
+            found[name] = replace(rule_set.rules[name], mode=Mode.LIVE)
+            waiting.extend(found[name].inhibited_by)
+    return RuleSet(
+        rules=found,
+        version=rule_set.version,
+        channels=rule_set.channels,
+        storm=rule_set.storm,
+        admin_channel=rule_set.admin_channel,
+    )
+
+
+def _run(scope: RuleSet, example: Example, read: ReadDelivery, zone: ZoneInfo) -> ExampleResult:
+    story = _Story(scope, scope.rules[example.rule], Timeline(zone, clock_start(zone), example.rule), read)
+    end = example.end
     try:
-        for step in example.steps:
-            story.take(step)
-        story.finish(example.end)
+        end = story.tell(example, clock_start(zone))
     except (TocsinError, OSError) as error:
         wrong = [str(error)]
     else:
-        wrong = story.faults + compare(example.expected, story.happened, story.timeline)
+        wrong = story.faults + compare(example.expected, story.happenings, story.timeline)
     line = f"{example.file}:{example.line}" if wrong else ""
-    story.timeline.say(example.end, "end", line)
+    story.timeline.say(end, "end", line)
     return ExampleResult(
-        example.file, rule.name, example.name, not wrong, "; ".join(wrong), story.timeline.lines(), example.line
+        example.file, example.rule, example.name, not wrong, _summed(wrong), story.timeline.lines(), example.line
     )
+
+
+def _summed(wrong: list[str]) -> str:
+    more = len(wrong) - _SAID_AT_MOST
+    return "; ".join(wrong[:_SAID_AT_MOST]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 @dataclass(slots=True)
@@ -77,31 +105,70 @@ class _Story:
     """One example being told."""
 
     rule_set: RuleSet
+    rule: Rule
     timeline: Timeline
     read: ReadDelivery
     state: State = field(default_factory=State)
     seen: set[str] = field(default_factory=set)
-    happened: list[Transition] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    happenings: Happenings = field(init=False)
+    failed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.happenings = Happenings(self.rule.name)
 
     @property
-    def rule(self) -> Rule:
-        """The example's own rule."""
-        return next(iter(self.rule_set.rules.values()))
+    def faults(self) -> list[str]:
+        """What went wrong apart from the expectations."""
+        return self.failed + self.happenings.faults
 
-    def take(self, step: Step) -> None:
+    def tell(self, example: Example, clock: int) -> int:
+        """Let all of it happen; return the end."""
+        first = min([clock, *(step.at for step in example.steps)])
+        self._record(fold(Reload(at=first, version=self.rule_set.version), self.state, self.rule_set))
+        for step in example.steps:
+            self._take(step)
+        self._pass(example.end + 1)
+        end = example.end if example.has_until else self._let_deadlines_pass(example.end)
+        self._look_ahead(example, end)
+        return end
+
+    def _take(self, step: Step) -> None:
         """Let one thing happen. Timers that are due before it have their turn first."""
         given = step.given
-        self._record(drain(step.at, self.state, self.rule_set))
+        self._pass(step.at)
         if isinstance(given, Acknowledgement):
             self._acknowledge(step.at, given)
             return
         event = given.event(self.read) if isinstance(given, Delivery) else given
         self._event(msgspec.structs.replace(event, at=step.at))
 
-    def finish(self, end: int) -> None:
-        """Let everything come due that is due up to the end, the end included."""
-        self._record(drain(end + 1, self.state, self.rule_set))
+    def _let_deadlines_pass(self, end: int) -> int:
+        """Let every deadline that is still open come due, with what happens meanwhile; return when that is over."""
+        while (due := max(self._open_deadlines(), default=end)) > end:
+            end = due
+            self._pass(end + 1)
+        return end
+
+    def _open_deadlines(self) -> Iterator[int]:
+        for (slice_key, name), due in self.state.timers.standing().items():
+            slice_ = self.state.slice(slice_key) if name == DEADLINE else None
+            rule = self.rule_set.rules.get(slice_.rule) if slice_ is not None else None
+            if rule is not None and isinstance(rule.kind, NotFollowedBy):
+                yield due
+
+    def _look_ahead(self, example: Example, end: int) -> None:
+        """Look on from the end for first messages that are collected, or are said to come later."""
+        asked = [one.checks.notified_at for one in example.expected if one.checks.notified_at is not None]
+        until = max([end + (self.rule.group_wait_ms or 0), *asked])
+        if until > end:
+            self.happenings.watch(drain(until + 1, self.state, self.rule_set, limit=_MOST_TURNS))
+
+    def _pass(self, before: int) -> None:
+        """Let all timers due before a time have their turn."""
+        self._record(drain(before, self.state, self.rule_set, limit=_MOST_TURNS))
+        if self.state.next_timer(before) is not None:
+            when = self.timeline.time(before)
+            raise EndlessExampleError(f"more than {_MOST_TURNS:,} timers come due before {when}: end it earlier")
 
     def _event(self, event: Event) -> None:
         if event.event_id in self.seen:
@@ -109,14 +176,20 @@ class _Story:
             return
         self.seen.add(event.event_id)
         refused = refusal(self.rule, enrich(event, self.state)) if self.rule.when.could_select(event.type) else None
-        self.timeline.event(event, f"not a match: {refused}" if refused else "")
-        self._record(fold(event, self.state, self.rule_set))
+        decided = fold(event, self.state, self.rule_set)
+        self.timeline.event(event, f"not a match: {refused}" if refused else self._said_of(event, decided))
+        self._record(decided)
+
+    def _said_of(self, event: Event, decided: Decisions) -> str:
+        """Return what the rule made of an event, such as its counter; changes of an alert have lines of their own."""
+        looks = (look for look in decided.looks if look.rule == self.rule.name and look.event_id == event.event_id)
+        return "; ".join(look.said for look in looks if look.alert_id is None)
 
     def _acknowledge(self, at: int, given: Acknowledgement) -> None:
         alert = self._open_alert(given.key)
         self.timeline.say(at, f"{given.by} acknowledges", key_text(given.key))
         if alert is None:
-            self.faults.append(f"no alert of {key_text(given.key)} is open to be acknowledged")
+            self.failed.append(f"no alert of {key_text(given.key)} is open to be acknowledged")
             return
         action = Action(at=at, kind=ActionKind.ACKNOWLEDGE, alert_id=alert.alert_id, actor=given.by)
         self._record(fold(action, self.state, self.rule_set))
@@ -124,57 +197,13 @@ class _Story:
     def _open_alert(self, key: tuple[str, ...]) -> Alert | None:
         slices = map(self.state.slice, self.state.open_slice_keys(self.rule.name))
         alerts = (slice_.alert for slice_ in slices if slice_ is not None and slice_.alert is not None)
-        return next((alert for alert in alerts if is_key(key, alert)), None)
+        return next((alert for alert in alerts if key_of(alert) == key), None)
 
     def _record(self, decided: Decisions) -> None:
         for transition in decided.transitions:
             self.timeline.transition(transition)
-            if transition.change in CHANGES and transition.alert.rule == self.rule.name:
-                self.happened.append(transition)
-        self.faults += [f"the rule raised {fault.error}" for fault in decided.faults]
-
-
-def is_key(written: tuple[str, ...], alert: Alert) -> bool:
-    """Say whether a KEY as written means an alert; `all` is the key of one bucket."""
-    values = tuple(value for _, value in alert.key)
-    return written == (values or ("all",))
-
-
-def compare(expected: Iterable[Expected], happened: list[Transition], timeline: Timeline) -> list[str]:
-    """Return what differs: strict, so that a thing nobody expected counts as much as one that did not happen."""
-    wrong, left = [], list(happened)
-    for one in expected:
-        found = next((t for t in left if (t.at, t.change) == (one.at, one.change) and is_key(one.key, t.alert)), None)
-        if found is None:
-            said = f"expected {one.change} {key_text(one.key)} at {timeline.time(one.at)}"
-            timeline.say(one.at, "MISSING", f"{one.change} {key_text(one.key)}")
-            wrong.append(f"{said}, but {_instead(one, left, timeline)}")
-            continue
-        left.remove(found)
-        wrong += _differences(one, found.alert, timeline)
-    for extra in left:
-        timeline.say(extra.at, "NOT EXPECTED", f"{extra.change} {_key_of(extra)}")
-        wrong.append(f"{extra.change} {_key_of(extra)} at {timeline.time(extra.at)} was not expected")
-    return wrong
-
-
-def _instead(one: Expected, left: list[Transition], timeline: Timeline) -> str:
-    same = next((t for t in left if t.change == one.change and is_key(one.key, t.alert)), None)
-    if same is not None:
-        return f"that happened at {timeline.time(same.at)}"
-    there = next((t for t in left if t.at == one.at), None)
-    return "that did not happen" if there is None else f"{there.change} {_key_of(there)} happened then"
-
-
-def _differences(one: Expected, alert: Alert, timeline: Timeline) -> list[str]:
-    shown = {field.name: as_text(field.value) for field in alert.shown}
-    pairs: list[tuple[str, object, object]] = [("title", one.title, alert.title), ("count", one.count, alert.count)]
-    pairs.append(("notify", one.notify and sorted(one.notify), sorted(alert.channels)))
-    pairs += [(f"shows {name}", text, shown.get(name, "nothing")) for name, text in one.shows]
-    what = f"{one.change} {key_text(one.key)} at {timeline.time(one.at)}"
-    differing = ((name, want, has) for name, want, has in pairs if want is not None and want != has)
-    return [f"{what}: expected {name} {want!r} but it is {has!r}" for name, want, has in differing]
-
-
-def _key_of(transition: Transition) -> str:
-    return key_text(tuple(value for _, value in transition.alert.key) or ("all",))
+        for telling in decided.tellings:
+            self.timeline.telling(telling)
+        for card in decided.hand_overs:
+            self.timeline.hand_over(card)
+        self.happenings.take(decided)

@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bot.config.load import read_file
+from bot.config.hours import hours_names, known_hours
 from bot.config.model import Config
-from bot.config.nodes import Text
+from bot.config.nodes import Entries, Node, Text
 from bot.config.notes import ERROR, Notes
 from bot.config.sections import Values
 from bot.config.yamltext import read_yaml
 from bot.core import troubles
+from bot.core.hours import Hours
 from bot.core.identity import digest_of
-from bot.core.rule import Rule, RuleSet
+from bot.core.rule import Rule
+from bot.core.ruleset import RuleSet, Storm
+from bot.core.selector import OWN_SOURCE
 from bot.errors import InvalidInputError, Problem
-from bot.rulepack.build import Surroundings, build_rule, check_owner
-from bot.rulepack.lint import Looked, lint_rule
+from bot.rulepack.build import build_rule
+from bot.rulepack.build_telling import check_defaults
+from bot.rulepack.files import content_of, files_in
+from bot.rulepack.lint import lint_rule
+from bot.rulepack.lint_set import Link, check_links
+from bot.rulepack.looked import Looked
 from bot.rulepack.schema import DEFAULTS, RULE_FILE, RuleText
-from bot.rulepack.stories import Example, Place, read_examples
+from bot.rulepack.stories import Example, read_examples
 from bot.rulepack.story_events import EventReader
-from bot.rulepack.targets import check_targets
+from bot.rulepack.story_places import Holders, Place
+from bot.rulepack.surroundings import Surroundings
 from bot.rulepack.traits import LISTED_TYPES
 
-_SUFFIXES: Final = frozenset({".yaml", ".yml"})
-_ODD: Final = "this is no regular file (a pipe, a device or a socket); it is not read"
+# Every type that troubles.py names, so that none is forgotten here when it names another.
 _OWN_TYPES: Final = frozenset(
-    {
-        troubles.RULE_SET_ASIDE,
-        troubles.EVENT_SET_ASIDE,
-        troubles.EVENT_UNREADABLE,
-        troubles.PAYLOAD_UNAVAILABLE,
-        troubles.DELIVERY_PARKED,
-    }
+    name for name in vars(troubles).values() if isinstance(name, str) and name.startswith(f"{OWN_SOURCE}.")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedRules:
-    """The rules that can be used, their examples, and all problems. `rule_set` is whole when there is no error."""
+    """The rules that can be used, their examples, and all problems. `rule_set` is whole when there is no error.
+
+    `contents` are the texts of the files that were read.
+    """
 
     rule_set: RuleSet
     examples: tuple[Example, ...]
     problems: tuple[Problem, ...]
+    contents: tuple[str, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -58,13 +61,16 @@ class LoadedRules:
 class _Reading:
     """What has been read so far of a whole set."""
 
-    config: Config
-    config_defaults: Values | None
-    known_types: frozenset[str]
+    around: Surroundings  # without a file's own defaults
     rules: dict[str, Rule] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
+    notes: list[Notes] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)  # of all rules that are written, good or not
+    complete: bool = True
+    with_examples: bool = True
 
 
 def load_rules(paths: Iterable[Path], config: Config) -> LoadedRules:
@@ -79,14 +85,21 @@ def load_rules(paths: Iterable[Path], config: Config) -> LoadedRules:
     return loaded
 
 
-def read_rules(paths: Iterable[Path], config: Config) -> LoadedRules:
-    """Read as `load_rules`, but return what is good beside the problems: one broken file hides none of the others."""
-    problems: list[Problem] = []
-    reading = _Reading(config, _config_defaults(config, problems), known_types(config), problems=problems)
-    for path in _files(paths, reading.problems):
+def read_rules(paths: Iterable[Path], config: Config, *, with_examples: bool = True) -> LoadedRules:
+    """Read as `load_rules`, but return what is good beside the problems: one broken file hides none of the others.
+
+    Without examples their content is not looked at: for texts that were good once, apart from their samples.
+    """
+    reading = _begin(config)
+    reading.with_examples = with_examples
+    for path in files_in(paths, reading.problems):
         _read_file(path, reading)
-    rule_set = RuleSet(rules=reading.rules, version=_version(reading), channels=_channels(config))
-    return LoadedRules(rule_set, tuple(reading.examples), tuple(reading.problems))
+    check_links(reading.links, reading.names, complete=reading.complete and not reading.problems)
+    for notes in reading.notes:
+        reading.problems += notes.in_order()
+    return LoadedRules(
+        _rule_set(reading, config), tuple(reading.examples), tuple(reading.problems), tuple(reading.contents)
+    )
 
 
 def known_types(config: Config) -> frozenset[str]:
@@ -96,90 +109,52 @@ def known_types(config: Config) -> frozenset[str]:
 
 def rule_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files that `load_rules` reads, in its order; paths that are not there are left out."""
-    return list(_files(paths, []))
+    return list(files_in(paths, []))
 
 
-def _config_defaults(config: Config, problems: list[Problem]) -> Values | None:
-    if config.default_node is None:
-        return None
+def _begin(config: Config) -> _Reading:
     notes = Notes(config.file)
-    values: Values | None = DEFAULTS.read(config.default_node, notes)
-    _check_defaults(values, config, notes)
-    problems += notes.problems
-    return values
+    defaults: Values | None = None if config.default_node is None else DEFAULTS.read(config.default_node, notes)
+    around = Surroundings(config, known_hours(config), known_types(config), None, defaults)
+    check_defaults(defaults, around, notes)
+    return _Reading(around, notes=[notes])
 
 
-def _check_defaults(values: Values | None, config: Config, notes: Notes) -> None:
-    if values is not None:
-        check_targets(values.get("notify", ()), config, notes)
-        check_owner(values.get("owner"), values.at("owner"), config, notes)
-
-
-def _files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
-    for path in paths:
-        complaint, found = _look_at(path)
-        if complaint:
-            problems.append(Problem(str(path), 0, 0, str(path), ERROR, complaint))
-        yield from found
-
-
-def _look_at(path: Path) -> tuple[str, list[Path]]:
-    """Return what is wrong with a path, and the files to read there."""
-    try:
-        if path.is_file():
-            return "", [path]
-        if path.exists() and not path.is_dir():
-            return _ODD, []
-        found = sorted(_below(path)) if path.is_dir() else None
-    except (OSError, ValueError):  # a name that no file can have, or a folder that must not be looked into
-        found = None
-    if found is None:
-        return "there is no such file or folder", []
-    return ("" if found else "there is no rule file (*.yaml) in this folder"), found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield rule files below a folder. Mounted folders link to hidden ones; those are not read twice."""
-    seen: set[str] = set()
-    for name, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [each for each in folders if not each.startswith(".")]
-        real = os.path.realpath(name)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        yield from (Path(name, file) for file in files if not file.startswith(".") and Path(file).suffix in _SUFFIXES)
+def _rule_set(reading: _Reading, config: Config) -> RuleSet:
+    return RuleSet(
+        rules=reading.rules,
+        version=_version(reading),
+        channels=_channels(config),
+        storm=Storm(messages=config.storm.messages, within_ms=config.storm.within_ms),
+        admin_channel=config.slack.admin_channel if config.slack else None,
+    )
 
 
 def _read_file(path: Path, reading: _Reading) -> None:
     notes = Notes(str(path))
-    content = _content(path, notes)
+    reading.notes.append(notes)
+    content = content_of(path, notes)
     node = read_yaml(content, notes) if content is not None else None
     if content is not None and node is None and not notes.problems:
         notes.at(0, 0, "the file is empty; `rules` are needed")
     values: Values | None = RULE_FILE.read(node, notes) if node is not None else None
-    if values is not None:
-        reading.contents.append(content.decode("utf-8", "replace") if content else "")
-        _read_rules(path, values, reading, notes)
-    reading.problems += notes.in_order()
+    if values is None:
+        reading.complete = False
+        return
+    reading.contents.append(content.decode("utf-8", "replace") if content else "")
+    reading.names.update(_names(values.nodes.get("rules")))
+    _read_rules(path, values, reading, notes)
 
 
-def _content(path: Path, notes: Notes) -> bytes | None:
-    """Read a regular file. Opening a pipe or a device would wait for whoever writes there, for ever."""
-    try:
-        is_odd = not stat.S_ISREG(path.stat().st_mode)
-    except (OSError, ValueError):
-        is_odd = False  # reading says what is wrong
-    if is_odd:
-        notes.at(0, 0, _ODD)
-        return None
-    return read_file(path, notes)
+def _names(rules: Node | None) -> set[str]:
+    return {name.text for name, _ in rules.pairs} if isinstance(rules, Entries) else set()
 
 
 def _read_rules(path: Path, values: Values, reading: _Reading, notes: Notes) -> None:
     defaults: Values | None = values.get("defaults")
-    _check_defaults(defaults, reading.config, notes)
-    around = Surroundings(reading.config, reading.known_types, defaults, reading.config_defaults)
+    common = reading.around
+    around = Surroundings(common.config, common.hours, common.known_types, defaults, common.config_defaults)
+    check_defaults(defaults, around, notes)
     written: tuple[RuleText, ...] = values.get("rules", ())
     for rule in written:
         _read_rule(path, rule, around, reading, notes)
@@ -189,13 +164,15 @@ def _read_rule(path: Path, written: RuleText, around: Surroundings, reading: _Re
     if written.values is None:
         return
     before = notes.error_count
-    rule = build_rule(written, written.values, around, notes)
+    looked = Looked(build_rule(written, written.values, around, notes), written.values, around, notes)
     if written.sound and notes.error_count == before:
-        lint_rule(Looked(rule, written.values, around, notes))
-    examples = _examples(path, written, written.values, reading, notes)
+        lint_rule(looked)
+    inhibitors: tuple[Text, ...] = written.values.get("inhibited_by", ())
+    reading.links += [Link(written.name.text, name, notes) for name in inhibitors]
+    examples = _examples(path, looked) if reading.with_examples else []
     if not _is_new(written.name, reading, notes) or not written.sound or notes.error_count > before:
         return
-    reading.rules[rule.name] = rule
+    reading.rules[written.name.text] = looked.rule
     reading.examples += examples
 
 
@@ -206,15 +183,16 @@ def _is_new(name: Text, reading: _Reading, notes: Notes) -> bool:
     return first is None
 
 
-def _examples(path: Path, written: RuleText, values: Values, reading: _Reading, notes: Notes) -> list[Example]:
-    config = reading.config
-    events = EventReader(reading.known_types, tuple(config.sources) if config.readable else None)
-    place = Place(written.name.text, path.parent, config.timezone, events, notes)
+def _examples(path: Path, looked: Looked) -> list[Example]:
+    config, values = looked.config, looked.values
+    events = EventReader(looked.around.known_types, tuple(config.sources) if config.readable else None)
+    holders = Holders(hours_names(config), looked.rule.inhibited_by) if config.readable else None
+    place = Place(looked.rule.name, path.parent, config.timezone, events, holders, looked.notes)
     return read_examples(values.at("examples"), values.get("examples", {}), place)
 
 
 def _channels(config: Config) -> dict[str, str]:
-    """Return the channels that a name made from an event may turn out to be; empty: any."""
+    """Return the channels that a name made from the event may turn out to be; empty: any."""
     if config.slack is not None and config.slack.webhooks:
         return {name: config.channels.get(name, name) for name in config.slack.webhooks}
     return dict(config.channels)
@@ -222,14 +200,21 @@ def _channels(config: Config) -> dict[str, str]:
 
 def _version(reading: _Reading) -> str:
     """Return the hash of what decides: the files' content, and what of the config rules are read by."""
-    config = reading.config
+    config = reading.around.config
     surroundings = (
         repr(sorted(_channels(config).items())),
         repr(config.more_types),
         config.timezone.key,
-        repr(_plain(reading.config_defaults)),
+        repr(_plain(reading.around.config_defaults)),
+        repr([(name, hours.week, str(hours.zone), sorted(hours.holidays)) for name, hours in _sorted(reading)]),
+        repr(config.storm),
+        repr(config.slack and config.slack.admin_channel),
     )
     return digest_of((*sorted(reading.contents), *surroundings))
+
+
+def _sorted(reading: _Reading) -> list[tuple[str, Hours]]:
+    return sorted(reading.around.hours.items(), key=lambda pair: pair[0])
 
 
 def _plain(defaults: Values | None) -> list[tuple[str, str]]:

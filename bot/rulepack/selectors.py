@@ -11,7 +11,7 @@ from bot.config.notes import Notes
 from bot.config.shapes import JsonSchema, ListOf, Shape, text_at
 from bot.config.words import nearest, one_of
 from bot.core.catalogue import TYPES, UNTOLD_TYPES, Outcome
-from bot.core.rule import OWN_SOURCE, Selector, fnmatch
+from bot.core.selector import OWN_SOURCE, Selector, fnmatch
 from bot.rulepack.traits import ALFRED, EXTEND
 
 ANY: Final = "any"

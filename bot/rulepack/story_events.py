@@ -108,7 +108,7 @@ class EventReader:
             at=0,
             outcomes=outcomes_of(name, fields),
             fields=fields,
-            raw=_numbered_tree(raw.value, turn[1]) if raw is not None else {},
+            payload=_numbered_tree(raw.value, turn[1]) if raw is not None else {},
         )
 
     def _is_type(self, name: str, node: Node, notes: Notes) -> bool:

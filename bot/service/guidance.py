@@ -10,7 +10,8 @@ from typing import Final
 
 from bot import __version__
 from bot.config.model import Config
-from bot.core.rule import Mode, RuleSet
+from bot.core.rule import Mode
+from bot.core.ruleset import RuleSet
 from bot.service.senders import describe
 
 # A sample of each kind that fires with the rules that ship.

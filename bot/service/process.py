@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 from bot import log
+from bot.config.model import Config
 from bot.errors import StoreFailedError, TocsinError
 from bot.service.running import Bot, Surroundings
 from bot.service.setup import Setup, raw_of
@@ -30,7 +32,7 @@ _LOG = structlog.get_logger()
 def serve(setup: Setup, around: Surroundings, on_ready: Callable[[int], None]) -> None:
     """Run until SIGTERM or SIGINT. StoreUntrustedError and UsageError: cannot start; StoreFailedError: must end."""
     _allow_files()
-    log.hide(_secrets(setup))
+    log.hide(secrets_of(setup.config))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(setup, around, on_ready))
 
@@ -77,7 +79,10 @@ def _keep(setup: Setup) -> Keep:
 
 @contextlib.contextmanager
 def _stopping_on_signals(bot: Bot) -> Any:
-    """Drain on the first signal; the second one ends the process at once, which is as safe as a kill."""
+    """Drain on the first signal; the second one ends the process at once, which is as safe as a kill.
+
+    SIGHUP loads rules.
+    """
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
 
@@ -90,11 +95,28 @@ def _stopping_on_signals(bot: Bot) -> Any:
 
     for each in signals:
         loop.add_signal_handler(each, stop, each)
+    had_terminal = _has_terminal()
+
+    def hang_up() -> None:
+        # A terminal that is closed sends the same signal as an operator who wants rules loaded.
+        if had_terminal and not _has_terminal():
+            stop(signal.SIGHUP)
+        else:
+            bot.reload()
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     try:
         yield
     finally:
-        for each in signals:
+        for each in (*signals, signal.SIGHUP):
             loop.remove_signal_handler(each)
+
+
+def _has_terminal() -> bool:
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 def _first_told(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -142,11 +164,11 @@ def _log_loose_end(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
         _LOG.error("the event loop complains", cause=str(context.get("message", "")))
 
 
-def _secrets(setup: Setup) -> list[str | bytes]:
+def secrets_of(config: Config) -> list[str | bytes]:
     """Return every secret of the config, so that the log can hide them."""
-    slack = setup.config.slack
-    found: list[str | bytes | None] = [*setup.config.api_tokens]
-    for source in setup.config.sources.values():
+    slack = config.slack
+    found: list[str | bytes | None] = [*config.api_tokens]
+    for source in config.sources.values():
         found += [*source.secrets, source.token]
     if slack is not None:
         found += [slack.bot_token, slack.app_token, slack.signing_secret, *slack.webhooks.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TextIO
 
 import structlog
@@ -12,19 +13,27 @@ import structlog
 from bot.clock import Clock
 from bot.errors import StoreFailedError
 from bot.metrics import Metrics
-from bot.pipeline import Batch, Pipeline, patiently
+from bot.pipeline import Batch, Pipeline
+from bot.service.acting import Acting
+from bot.service.answering import Questions
+from bot.service.cli_token import CommandToken
+from bot.service.explaining import in_short
 from bot.service.fetching import Fetching
-from bot.service.senders import open_sender
+from bot.service.reloading import Reloading, RuleParts
+from bot.service.rulesets import RuleSets
+from bot.service.senders import manners_of, open_clicking, open_sender
 from bot.service.setup import Setup
 from bot.service.status import Status, Watched
+from bot.service.summaries import wire_digests
 from bot.service.troubles import Troubles
 from bot.service.upkeep import keep_probed, keep_pruned
 from bot.slack.relay import Relay
 from bot.slack.sender import Sender
+from bot.slack.setting import setting_of
 from bot.sources import Reading
 from bot.sources.fetch import INTERNET, Reach
 from bot.store import Store
-from bot.web import Health, Hooks, HttpServer, Limits
+from bot.web import Actions, Api, DigestPosts, Front, Health, Hooks, HttpServer, Limits, Tokens
 
 # How long each step of an orderly end may take; what does not fit goes on at the next start (seconds).
 ANSWERS_S: Final = 10.0
@@ -53,14 +62,34 @@ class Bot:
         self._stop = asyncio.Event()
         self._failure: StoreFailedError | None = None
         self._metrics = Metrics()
+        self._command_token = CommandToken(config.folder)
         self._sender: Sender = open_sender(config, clock, around.out)
         self._troubles = Troubles(store, _admin_channel(setup), self._wake_pipeline)
-        self._relay = Relay(store.outbox, self._sender, clock, config.timezone, on_trouble=self._troubles.delivery)
-        self._fetching = self._wire_fetching()
-        self._pipeline = Pipeline(
-            store, setup.rule_set, clock, on_saved=self._saved, may_fetch=self._fetching.may_fetch
+        self._acting = self._wire_acting()
+        self._clicking = open_clicking(config, store, self._acting, clock, self._metrics)
+        people = None if self._clicking is None else self._clicking.people.ids
+        self._relay = Relay(
+            store.outbox,
+            self._sender,
+            clock,
+            config.timezone,
+            manners=manners_of(config, self._metrics, partial(setting_of, config, people)),
+            on_trouble=self._troubles.delivery,
         )
-        watched = Watched(store, self._pipeline, self._relay, setup.rule_set, lambda: self._server.connections)
+        self._fetching = self._wire_fetching()
+        self._rule_sets = RuleSets(store, setup.rule_set)
+        self._pipeline = Pipeline(
+            store,
+            setup.rule_set,
+            clock,
+            on_saved=self._saved,
+            may_fetch=self._fetching.may_fetch,
+            rule_set_of=self._rule_sets.of,
+        )
+        self._digesting = wire_digests(setup, store, clock, self._pipeline.caught_up, self._relay.wake)
+        rules = RuleParts(store, self._pipeline, self._rule_sets, self._troubles, self._sender)
+        self._reloading = Reloading(setup, rules, clock, self._metrics)
+        watched = Watched(store, self._pipeline, self._relay, self._trouble_lines, lambda: self._server.connections)
         self._status = Status(watched, clock, self._metrics)
         self._server = self._wire_server()
 
@@ -73,10 +102,11 @@ class Bot:
         server = self._setup.config.server
         try:
             port = await self._server.start(server.host, server.port)
+            self._command_token.show()
             async with asyncio.TaskGroup() as tasks:
                 parts = [tasks.create_task(part, name=name) for name, part in self._parts().items()]
                 relay = tasks.create_task(self._relay.run(), name="relay")
-                self._status.describe_rules()
+                self._status.describe_rules(self._setup.rule_set, self._around.clock.now_ms())
                 self._status.obstacle = None
                 on_ready(port)
                 await self._stop.wait()
@@ -84,8 +114,11 @@ class Bot:
                 for part in (*parts, relay):
                     part.cancel()
         finally:
+            self._command_token.forget()
             await self._server.drain(0)
             await self._sender.close()
+            if self._clicking is not None:
+                await self._clicking.close()
         if self._failure is not None:
             raise self._failure
 
@@ -93,6 +126,10 @@ class Bot:
         """Begin to drain."""
         self._status.obstacle = "draining"
         self._stop.set()
+
+    def reload(self) -> None:
+        """Look whether files of rules changed, now."""
+        self._reloading.ask()
 
     def stored(self, seq: int, reading: Reading) -> None:
         """Let the pipeline decide an event."""
@@ -123,7 +160,40 @@ class Bot:
         limits, clock = self._around.limits, self._around.clock
         hooks = Hooks(self._setup.sources, self._store, clock, limits, self._metrics, news=self)
         health = Health(self._status.look, self._status.refresh, self._metrics)
-        return HttpServer(hooks, health, limits, self._metrics)
+        tokens = Tokens(self._setup.config.api_tokens, self._command_token.value)
+        fronts: list[Front] = [
+            Actions(self._acting, tokens, limits, self._metrics),
+            DigestPosts(self._digesting, tokens, limits, self._metrics),
+        ]
+        questions = Questions(
+            store=self._store,
+            pipeline=self._pipeline,
+            rule_sets=self._rule_sets,
+            reloading=self._reloading,
+            clock=clock,
+            zone=self._setup.config.timezone,
+        )
+        fronts.append(Api(questions, tokens, limits, self._metrics))
+        clicks = self._clicking.front(limits) if self._clicking is not None else None
+        return HttpServer(hooks, health, limits, self._metrics, fronts if clicks is None else [*fronts, clicks])
+
+    def _wire_acting(self) -> Acting:
+        return Acting(
+            store=self._store,
+            config=self._setup.config,
+            clock=self._around.clock,
+            rule_set=lambda: self._rule_sets.newest,
+            explained=self._explained,
+            wake=self._wake_pipeline,
+        )
+
+    async def _explained(self, card_id: str) -> str:
+        """Say in short why a card is there."""
+        return await in_short(self._acting.subject(card_id), self._rule_sets.newest, self._store)
+
+    def _trouble_lines(self) -> list[str]:
+        clicks = [] if self._clicking is None else self._clicking.troubles()
+        return [*self._reloading.trouble_lines(), *clicks]
 
     def _parts(self) -> dict[str, Coroutine[None, None, None]]:
         return {
@@ -132,13 +202,15 @@ class Bot:
             "troubles": self._troubles.run(),
             "upkeep": keep_pruned(self._store, self._pipeline.view.swept),
             "probe": keep_probed(self._store),
+            "reloading": self._reloading.run(),
+            "digests": self._digesting.run(),
+            **({} if self._clicking is None else self._clicking.parts()),
         }
 
     async def _decide(self) -> None:
         """Journal that another rule set is in force, where it is, and run the pipeline."""
-        version = self._setup.rule_set.version
-        if await patiently(self._store.rule_set_in_force) != version:
-            await patiently(lambda: self._store.append_reload(version))
+        since = await self._reloading.begin()
+        self._status.describe_rules(self._setup.rule_set, since)
         await self._pipeline.run()
 
     async def _drain(self, relay: asyncio.Task[None]) -> None:
@@ -146,6 +218,8 @@ class Bot:
         if self._failure is not None:
             return
         await self._server.drain(ANSWERS_S)
+        if self._clicking is not None:
+            await _within(ANSWERS_S, self._clicking.settled(), "clicked")
         await _within(DECIDING_S, self._pipeline.caught_up(), "decided")
         self._relay.stop()
         await _within(self._sending_s(), asyncio.shield(relay), "sent")
@@ -167,6 +241,8 @@ class Bot:
             self._relay.wake(decisions.notifications)
         if batch.fetches:
             self._fetching.wake()
+        if batch.taken_up is not None:
+            self._status.describe_rules(*batch.taken_up)
 
     def _wake_pipeline(self) -> None:
         self._pipeline.wake()

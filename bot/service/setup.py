@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from bot import log
-from bot.config.load import examine_config
+from bot.config.load import examine_config, read_file
 from bot.config.model import Config
-from bot.config.notes import ERROR
+from bot.config.notes import ERROR, Notes
 from bot.core.inputs import Event
-from bot.core.rule import RuleSet
+from bot.core.ruleset import RuleSet
 from bot.core.troubles import with_own_rules
+from bot.digests.plan import Plan, read_plans
 from bot.errors import InvalidInputError, Problem, UnreadableError
 from bot.rulepack.examples import ExampleResult, run_examples
 from bot.rulepack.load import read_rules
@@ -30,11 +31,19 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Everything that files say, free of errors. `rule_set` has the bot's own rules too."""
+    """Everything that files say, free of errors. `rule_set` has the bot's own rules too.
+
+    `path` is the config file, `config_text` and `contents` are the texts that were read of it and of rule files.
+    """
 
     config: Config
     sources: Mapping[str, Source]
     rule_set: RuleSet
+    path: Path = Path("config.yaml")
+    config_text: str = ""
+    contents: tuple[str, ...] = ()
+    has_examples: bool = False
+    digests: Mapping[str, Plan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,9 @@ class Examined:
     rule_set: RuleSet
     examples: tuple[Example, ...]
     problems: tuple[Problem, ...]
+    config_text: str = ""
+    contents: tuple[str, ...] = ()
+    digests: Mapping[str, Plan] = field(default_factory=dict)
 
     @property
     def has_errors(self) -> bool:
@@ -61,16 +73,21 @@ def examine(
     env: Mapping[str, str] = os.environ,
 ) -> Examined:
     """Read config and rules; `rule_paths` replace `rules:` of the config. Raises nothing for what is wrong in them."""
+    text = (read_file(path, Notes(str(path))) if path.is_file() else None) or b""  # a pipe can be read once only
     config, problems = examine_config(path, env, dev=dev, secrets_required=secrets_required)
     if config is None:
         by_themselves = read_rules(rule_paths, _stand_in(path)).problems
         return Examined(config=None, rule_set=RuleSet(rules={}), examples=(), problems=(*problems, *by_themselves))
     loaded = read_rules(rule_paths or config.rules, config)
+    digests, digest_problems = read_plans(config)
     return Examined(
         config=config,
         rule_set=loaded.rule_set,
         examples=loaded.examples,
-        problems=(*problems, *loaded.problems),
+        problems=(*problems, *digest_problems, *loaded.problems),
+        digests=digests,
+        config_text=text.decode("utf-8", "replace"),
+        contents=loaded.contents,
     )
 
 
@@ -92,6 +109,11 @@ def load_setup(
         config=config,
         sources=sources_of(config),
         rule_set=with_own_rules(examined.rule_set, admin_channel),
+        path=path,
+        config_text=examined.config_text,
+        contents=examined.contents,
+        digests=examined.digests,
+        has_examples=bool(examined.examples),
     )
 
 
@@ -124,7 +146,7 @@ def raw_of(sources: Mapping[str, Source]) -> Callable[[Event, bytes], Any]:
     def read(event: Event, body: bytes) -> Any:
         source = sources.get(event.source)
         try:
-            return None if source is None else source.read(body).event.raw
+            return None if source is None else source.read(body).event.payload
         except UnreadableError:
             return None
         except Exception as error:  # noqa: BLE001  (a fault of ours; the body stays, and rules go by the fields)

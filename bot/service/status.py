@@ -9,7 +9,7 @@ from typing import Final
 
 from bot import __version__
 from bot.clock import Clock
-from bot.core.rule import RuleSet
+from bot.core.ruleset import RuleSet
 from bot.errors import StoreError
 from bot.metrics import Metrics, set_all
 from bot.pipeline import Pipeline
@@ -29,7 +29,7 @@ class Watched:
     store: Store
     pipeline: Pipeline
     relay: Relay
-    rule_set: RuleSet
+    rules_trouble: Callable[[], list[str]]
     connections: Callable[[], int]
 
 
@@ -59,11 +59,12 @@ class Status:
         self._metrics.connections.set(self._watched.connections())
         self._metrics.quarantined_rules.set(len(self._watched.pipeline.view.quarantined))
 
-    def describe_rules(self) -> None:
-        """Set what changes with the rule set only."""
-        rules = [rule for rule in self._watched.rule_set.rules.values() if rule.file]
+    def describe_rules(self, rule_set: RuleSet, since_ms: int) -> None:
+        """Set what changes with the rule set only, which is in force since a time."""
+        rules = [rule for rule in rule_set.rules.values() if rule.file]
         set_all(self._metrics.rules, Counter(rule.mode.value for rule in rules))
-        self._metrics.rule_set.info({"version": self._watched.rule_set.version})
+        set_all(self._metrics.rules_live, {rule_set.version: since_ms // 1_000})
+        self._metrics.rule_set.info({"version": rule_set.version})
         self._metrics.build.info({"version": __version__})
 
     async def _look(self) -> Readiness:
@@ -85,6 +86,7 @@ class Status:
 
     def _degraded(self, counts: Counts) -> list[str]:
         lines = [f"rule {name} raised and is set aside" for name in sorted(self._watched.pipeline.view.quarantined)]
+        lines += self._watched.rules_trouble()
         if counts.set_aside:
             lines.append(f"{counts.set_aside} stored events could not be decided and are set aside")
         if counts.behind > _FAR_BEHIND:

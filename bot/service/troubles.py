@@ -8,14 +8,27 @@ from functools import partial
 from typing import Final, Protocol
 
 from bot.core.inputs import Event
-from bot.core.troubles import DELIVERY_PARKED, EVENT_UNREADABLE, trouble
+from bot.core.troubles import (
+    DELIVERY_DEAD,
+    DELIVERY_DOUBTFUL,
+    DELIVERY_PARKED,
+    EVENT_UNREADABLE,
+    RULES_LOADED,
+    RULES_REFUSED,
+    trouble,
+)
 from bot.pipeline import patiently
 from bot.slack.answer import Verdict
 from bot.slack.lane import Trouble
 
 # What waits to be journaled; more than this at once says nothing new (one message per subject).
 _MOST_WAITING: Final = 1_000
-_PARKS: Final = frozenset({Verdict.DESTINATION_REFUSED, Verdict.PAYLOAD_REFUSED})
+_TOLD_AS: Final = {
+    Verdict.DESTINATION_REFUSED: DELIVERY_PARKED,
+    Verdict.UNKNOWN: DELIVERY_DOUBTFUL,
+    Verdict.PAYLOAD_REFUSED: DELIVERY_DEAD,
+    Verdict.MESSAGE_GONE: DELIVERY_DEAD,
+}
 
 
 class OwnJournal(Protocol):
@@ -39,8 +52,17 @@ class Troubles:
 
     def delivery(self, news: Trouble) -> None:
         """A delivery needs a person. Trouble with the admin channel itself cannot be told there."""
-        if news.verdict in _PARKS and news.channel != self._admin_channel:
-            self._report(trouble(DELIVERY_PARKED, news.channel, news.delivery_id, cause=news.detail))
+        told_as = _TOLD_AS.get(news.verdict)
+        if told_as is not None and news.channel != self._admin_channel:
+            self._report(trouble(told_as, news.channel, news.delivery_id, cause=news.detail))
+
+    def rules_refused(self, what: str, cause: str, mark: str) -> None:
+        """Rules cannot be used; `mark` tells this time from others."""
+        self._report(trouble(RULES_REFUSED, what, mark, cause=cause))
+
+    def rules_loaded(self, what: str, mark: str) -> None:
+        """What was told of rules is over."""
+        self._report(trouble(RULES_LOADED, what, mark))
 
     async def run(self) -> None:
         """Journal news until cancelled. Ends only with an error of the store."""

@@ -31,3 +31,4 @@ class Answer:
     wait: float | None = None
     ts: str | None = None
     channel_id: str | None = None
+    code: str | None = None  # Slack's own, where it gave one

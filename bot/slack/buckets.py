@@ -19,6 +19,10 @@ class TokenBucket:
         missing = 1 + reserve - self._at_time(now)
         return max(self._shut_until - now, missing / self._rate if missing > _EPSILON else 0.0, 0.0)
 
+    def whole(self, now: float) -> int:
+        """Return how many tokens are there."""
+        return max(0, int(self._at_time(now) + _EPSILON))
+
     def take(self, now: float) -> None:
         """Take one token; the caller has asked `delay` before."""
         self._tokens, self._at = self._at_time(now) - 1, now
@@ -43,11 +47,13 @@ _EPSILON: Final = 1e-9  # a wait that was slept exactly must not leave a billion
 
 
 class Call(Enum):
-    """What is sent: each has its own budget. COUNTER edits leave tokens for edits that say a state changed."""
+    """What is called: each has its own budget. COUNTER edits leave tokens for edits that say a state changed."""
 
     POST = "post"
     EDIT = "edit"
     COUNTER = "counter"
+    READ = "read"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,34 +68,48 @@ class Limits:
     channel: tuple[float, float] = (1.0, 3)
     workspace: tuple[float, float] = (300 / 60, 30)
     edits: tuple[float, float] = (50 / 60, 10)
+    reads: tuple[float, float] = (50 / 60, 10)
+    deletes: tuple[float, float] = (50 / 60, 3)
     counter_reserve: float = 3
     counter_every: float = 10.0
 
 
 SLACK: Final = Limits()
 UNLIMITED: Final = Limits(
-    channel=(1e6, 1e6), workspace=(1e6, 1e6), edits=(1e6, 1e6), counter_reserve=0, counter_every=0.0
+    channel=(1e6, 1e6),
+    workspace=(1e6, 1e6),
+    edits=(1e6, 1e6),
+    reads=(1e6, 1e6),
+    deletes=(1e6, 1e6),
+    counter_reserve=0,
+    counter_every=0.0,
 )
 
 
 @dataclass(slots=True)
 class Pace:
-    """All buckets of one workspace: one per channel (by its address), one for all posts, one for all edits."""
+    """All buckets of one workspace: one per channel (by its address), one for all posts, edits, reads and deletes."""
 
     limits: Limits = SLACK
     _workspace: TokenBucket = field(init=False)
-    _edits: TokenBucket = field(init=False)
+    _of_method: dict[Call, TokenBucket] = field(init=False)
     _channels: dict[str, TokenBucket] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._workspace = TokenBucket(*self.limits.workspace)
-        self._edits = TokenBucket(*self.limits.edits)
+        edits = TokenBucket(*self.limits.edits)
+        self._of_method = {
+            Call.EDIT: edits,
+            Call.COUNTER: edits,
+            Call.READ: TokenBucket(*self.limits.reads),
+            Call.DELETE: TokenBucket(*self.limits.deletes),
+        }
 
     def delay(self, call: Call, address: str, now: float) -> float:
         """Return seconds until this call may be made; 0 when it may be made now."""
         if call is Call.POST:
             return max(self._channel(address).delay(now), self._workspace.delay(now))
-        return self._edits.delay(now, self.limits.counter_reserve if call is Call.COUNTER else 0)
+        return self._of_method[call].delay(now, self.limits.counter_reserve if call is Call.COUNTER else 0)
 
     def take(self, call: Call, address: str, now: float) -> None:
         """Count a call that is being made."""
@@ -102,8 +122,8 @@ class Pace:
             bucket.give_back()
 
     def refused(self, call: Call, address: str, until: float) -> None:
-        """Obey a 429: it holds for posts to that channel, or for edits in the whole workspace."""
-        bucket = self._channel(address) if call is Call.POST else self._edits
+        """Obey a 429: it holds for posts to that channel, or for that method in the whole workspace."""
+        bucket = self._channel(address) if call is Call.POST else self._of_method[call]
         bucket.shut(until)
 
     def forget_idle(self, now: float) -> None:
@@ -111,7 +131,7 @@ class Pace:
         self._channels = {address: b for address, b in self._channels.items() if not b.is_idle(now)}
 
     def _buckets(self, call: Call, address: str) -> tuple[TokenBucket, ...]:
-        return (self._channel(address), self._workspace) if call is Call.POST else (self._edits,)
+        return (self._channel(address), self._workspace) if call is Call.POST else (self._of_method[call],)
 
     def _channel(self, address: str) -> TokenBucket:
         return self._channels.setdefault(address, TokenBucket(*self.limits.channel))

@@ -1,29 +1,40 @@
-"""What a card says, before it is laid out: read by the Slack layout, by the plain fallbacks and by the preview."""
+"""What a message says, before it is laid out: read by the Slack layout, by the preview and by nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
-from zoneinfo import ZoneInfo
+from urllib.parse import urlsplit
 
-from bot.core.state import Alert, Shown
-from bot.core.text import UNKNOWN
 from bot.slack import limits
-from bot.slack.states import Standing, severity_word, standing
-from bot.slack.text import clamped, meaningful, safe_url
-from bot.slack.words import clock_time, label, span, value_text
+from bot.slack.buttons import Choice
+from bot.slack.mentions import Mention
+from bot.slack.text import clamped, cleaned, meaningful
 
-_LATE_MS: Final = 300_000  # providers' queues take a minute or two on a good day; less is no news
-# An event that says it is older than this has a clock that is wrong, and to say how late it is would be false.
-_PLAUSIBLE_MS: Final = 7 * 86_400_000
-# Alfred's event_time is a year off in every published example: it is shown where it can be true, and a lateness that
-# would be reckoned from it is never told.
-_UNRELIABLE: Final = "alfred."
-_UNRELIABLE_PLAUSIBLE_MS: Final = 86_400_000
-_NOUNS: Final = (("alfred.job.", "job"), ("alfred.file.", "file"), ("alfred.", "item"), ("extend.", "run"))
-_USUAL_ENVIRONMENTS: Final = frozenset({"prod", "production"})
+SEPARATOR: Final = " · "
 _REFERENCE_CHARACTERS: Final = 8
-_TIMES: Final = "\u00d7"  # the multiplication sign
+
+
+class Colour(Enum):
+    """The bar beside the last line: how it stands, never how bad it is. The word beside it says the same."""
+
+    FIRING = "#a30200"
+    ACKNOWLEDGED = "#daa038"
+    SILENCED = "#dddddd"
+    RESOLVED = "#2eb886"
+    OVER = "#868686"  # over, and nobody says that it is mended
+
+
+class Standing(NamedTuple):
+    """How it stands: a sign and a word for the headline, a sentence below it or None, the state in a word."""
+
+    sign: str
+    word: str
+    sentence: str | None
+    state: str
+    colour: Colour
 
 
 class Field(NamedTuple):
@@ -43,46 +54,73 @@ class Moment(NamedTuple):
 
 
 class Link(NamedTuple):
-    """The one URL button."""
+    """An address, and the label of its button. `host` is set where it is foreign and must be seen."""
 
     label: str
     url: str
+    host: str | None = None
 
 
+class Line(NamedTuple):
+    """One alert in a list: its sign, its title with its address, and how it stands."""
+
+    sign: str
+    title: str
+    aside: str
+    link: Link | None = None
+
+
+class Section(NamedTuple):
+    """A list under a heading, and how many more there are than it names."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    more: int = 0
+
+
+class Offers(NamedTuple):
+    """What a card lets a person do; drawn only where something answers (`Setting.interactive`)."""
+
+    acknowledge: bool = False
+    silence: bool = False
+    more: tuple[Choice, ...] = ()
+
+
+NO_OFFERS: Final = Offers()
 ContextPart: TypeAlias = str | Moment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """All words of one card: clean, clamped, never escaped. No value is empty and none says None."""
+    """All words of one message: clean, clamped, never escaped. No value is empty and none says None.
+
+    `lead` stands above all else, with the one `mention`. `fields` are at most four; `extra` is what more there is to
+    say: most frequent values, a reviewer's note. `reference` is by what a person finds the message in the log.
+    """
 
     standing: Standing
     title: str
-    description: str | None
-    fields: tuple[Field, ...]
-    extra: tuple[Field, ...]  # what more there is to say: most frequent values, a reviewer's note
-    runbook: str | None
-    context: tuple[ContextPart, ...]
-    link: Link | None
+    link: Link | None = None
+    lead: str | None = None
+    mention: Mention | None = None
+    description: str | None = None
+    fields: tuple[Field, ...] = ()
+    extra: tuple[Field, ...] = ()
+    sections: tuple[Section, ...] = ()
+    runbook: str | None = None
+    context: tuple[ContextPart, ...] = ()
+    offers: Offers = NO_OFFERS
+    reference: str = ""
 
     @property
     def headline(self) -> str:
         """Return the first line as plain text."""
         return f"{self.standing.sign} {self.standing.word}: {self.title}"
 
-
-def content_of(alert: Alert, delivery_id: str, zone: ZoneInfo, now_ms: int) -> Content:
-    """Say an alert as it stands. `now_ms` decides only whether a time needs its date."""
-    return Content(
-        standing=standing(alert, zone, now_ms),
-        title=clamped(meaningful(alert.title) or alert.rule, limits.TITLE),
-        description=_clamped_or_none(alert.description, limits.DESCRIPTION),
-        fields=tuple(_fields(alert.shown, zone, now_ms))[: limits.FIELDS],
-        extra=tuple(_extra(alert)),
-        runbook=_clamped_or_none(alert.runbook, limits.BUTTON_URL),
-        context=tuple(_context(alert, delivery_id, _own_time(alert, zone, now_ms))),
-        link=_link(alert),
-    )
+    @property
+    def footer(self) -> str:
+        """Return the last line: the state's word, as colour alone says nothing to many, and the reference."""
+        return f"{self.standing.state}{SEPARATOR}ref {self.reference}"
 
 
 def reference(delivery_id: str) -> str:
@@ -90,106 +128,28 @@ def reference(delivery_id: str) -> str:
     return delivery_id.rpartition("_")[2][:_REFERENCE_CHARACTERS]
 
 
-def _fields(shown: tuple[Shown, ...], zone: ZoneInfo, now_ms: int) -> list[Field]:
-    texts = ((field, value_text(field.value)) for field in shown)
-    return [
-        Field(
-            clamped(label(field.name), limits.FIELD_LABEL),
-            clamped(text, limits.FIELD_VALUE),
-            "" if field.since is None else f"known since {clock_time(field.since, zone, now_ms)}",
-        )
-        for field, text in texts
-        if text is not None
-    ]
-
-
-def _extra(alert: Alert) -> list[Field]:
-    found = []
-    top = ((meaningful(value), count) for value, count in alert.top)
-    most = ", ".join(f"{clamped(value, limits.TOP_VALUE)} {_TIMES}{count}" for value, count in top if value)
-    if most:
-        found.append(Field("Most frequent", most))
-    note = _clamped_or_none(alert.note, limits.NOTE)
-    if note:
-        found.append(Field("Note", note))
-    return found
-
-
-def _context(alert: Alert, delivery_id: str, own_time: str | None) -> list[ContextPart]:
-    """At most four parts: where it comes from, since when, how often, and what else there is to know."""
-    times: list[ContextPart] = [Moment("since ", alert.fired_at)]
-    if alert.count > 1:
-        times.append(Moment(f"{alert.count} times, last ", alert.last_at))
-    return [
-        _joined([f"rule {alert.rule}", *_ids(alert)]),
-        *times,
-        _joined([*_remarks(alert, own_time), f"ref {reference(delivery_id)}"]),
-    ]
-
-
-def _ids(alert: Alert) -> list[str]:
-    """Name what the alert is about: its key, and the subject of its latest event where the key does not say it."""
-    subject, noun = meaningful(alert.subject), _noun(alert.event_type)
-    key = [(name, meaningful(value) or UNKNOWN) for name, value in alert.key]
-    named = [f"{_key_noun(alert, name, noun)} {value}" for name, value in key]
-    if subject and subject not in {value for _, value in key}:
-        named.append(f"{noun} {subject}" if alert.count == 1 else f"last {noun} {subject}")
-    return named or ["all events"]
-
-
-def _key_noun(alert: Alert, name: str, noun: str) -> str:
-    """Name a part of the key. An event that is about no run, job or file stands under its own id."""
-    if name != "subject":
-        return label(name).lower()
-    return "event" if (name, alert.event_id) in alert.key else noun
-
-
-def _remarks(alert: Alert, own_time: str | None) -> list[str]:
-    remarks = []
-    if not alert.state.is_open:
-        remarks.append(f"was {severity_word(alert).lower()}")
-    environment, owner = meaningful(alert.environment), meaningful(alert.owner)
-    if environment and environment not in _USUAL_ENVIRONMENTS:
-        remarks.append(f"environment {environment}")
-    if owner:
-        remarks.append(f"owner {owner}")
-    if own_time:
-        remarks.append(own_time)
-    if alert.details_missing:
-        remarks.append("details are missing: the payload was not available")
-    if alert.unknown_key:
-        remarks.append(f"{_unknown_names(alert)} unknown: counted together")
-    return remarks
-
-
-def _own_time(alert: Alert, zone: ZoneInfo, now_ms: int) -> str | None:
-    """Say when the latest event happened by its own clock, where that is not the time of receipt and can be true."""
-    if alert.occurred_at is None:
+def foreign_host(url: str, own_hosts: Collection[str]) -> str | None:
+    """Return the host that a browser would go to, where it is not one of ours nor below one; in letters of ASCII."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if any(host == own or host.endswith(f".{own}") for own in own_hosts):
         return None
-    late = alert.last_at - alert.occurred_at
-    said = f"event time {clock_time(alert.occurred_at, zone, now_ms)}"
-    if alert.event_type.startswith(_UNRELIABLE):
-        return said if _LATE_MS < late < _UNRELIABLE_PLAUSIBLE_MS else None
-    return f"{said}, arrived {span(late)} late" if _LATE_MS < late < _PLAUSIBLE_MS else None
+    try:
+        return clamped(host.encode("idna").decode("ascii"), limits.HOST)
+    except UnicodeError:
+        return clamped(cleaned(host.encode("ascii", "backslashreplace").decode()), limits.HOST)
 
 
-def _unknown_names(alert: Alert) -> str:
-    return ", ".join(label(name).lower() for name, value in alert.key if value == UNKNOWN) or "key"
-
-
-def _link(alert: Alert) -> Link | None:
-    url = safe_url(alert.url)
-    return None if url is None else Link(f"Open {_noun(alert.event_type)}", url)
-
-
-def _noun(event_type: str) -> str:
-    return next((noun for prefix, noun in _NOUNS if event_type.startswith(prefix)), "event")
-
-
-def _clamped_or_none(text: str | None, most: int) -> str | None:
+def clamped_or_none(text: str | None, most: int) -> str | None:
+    """Return a text that says something, clamped, or None."""
     found = meaningful(text)
     return None if found is None else clamped(found, most)
 
 
-def _joined(parts: list[str]) -> str:
-    return clamped(" · ".join(clamped(part, limits.CONTEXT_PART) for part in parts), limits.CONTEXT_TEXT)
+def joined(parts: Iterable[str]) -> str:
+    """Return parts of a context line as one clean text within its limits."""
+    return clamped(SEPARATOR.join(clamped(cleaned(part), limits.CONTEXT_PART) for part in parts), limits.CONTEXT_TEXT)
+
+
+def amount(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return a number with its noun: `1 alert`, `312 alerts`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or noun + 's'}"

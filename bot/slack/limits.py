@@ -28,3 +28,11 @@ CONTEXT_PART: Final = 150
 CONTEXT_TEXT: Final = 900
 ENDING: Final = 200
 TOP_VALUE: Final = 80
+
+# Lists of alerts. Addresses count too, as they are part of what Slack stores.
+HOST: Final = 100
+LINE_TITLE: Final = 140
+LIST_COST: Final = 7_000
+LINE_COST: Final = 60  # what a line costs beside its words
+MATCHER: Final = 200
+TALLY_VALUES: Final = 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,14 +13,15 @@ from bot.slack.buckets import Call
 from bot.slack.waits import LONGEST
 from bot.store.values import Delivery
 
-_FIRST: Final = frozenset({Reason.FIRST})
+_MESSAGES: Final = frozenset(reason for reason in Reason if reason.is_post or reason.is_reply)
 _ENDINGS: Final = frozenset({Reason.RESOLVED, Reason.EXPIRED, Reason.CLOSED})
+_MINOR: Final = frozenset({Reason.MILESTONE})  # a channel without threads has no place for it
 _IN_ORDER: Final = (None, Call.POST, Call.EDIT, Call.COUNTER)
 
 
 def posted(*, edits: bool) -> frozenset[Reason]:
     """Return the reasons that make a new message; where nothing can be edited an ending is one too."""
-    return _FIRST if edits else _FIRST | _ENDINGS
+    return _MESSAGES if edits else (_MESSAGES | _ENDINGS) - _MINOR
 
 
 def call_of(row: Delivery, *, edits: bool) -> Call | None:
@@ -42,10 +43,11 @@ class Queue:
         self._edits, self._counter_every = edits, counter_every_s
         self._waiting: dict[Call | None, OrderedDict[str, Delivery]] = {call: OrderedDict() for call in _IN_ORDER}
         self._held: dict[str, dict[str, Delivery]] = {}  # by alert
+        self._aside: dict[str, Delivery] = {}  # to be told together
         self._shown_at: OrderedDict[str, float] = OrderedDict()  # alerts, the one that was shown last at the end
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        return sum(map(len, self._waiting.values())) + len(self._aside)
 
     @property
     def held(self) -> int:
@@ -54,12 +56,14 @@ class Queue:
 
     def offer(self, row: Delivery) -> None:
         """Take a row in, or the newer state of one that waits already."""
-        of_alert = self._held.get(row.alert_id, {})
+        of_alert = self._held.get(row.hangs_on, {})
         held, waiting = of_alert.get(row.delivery_id), self._row(row.delivery_id)
         if held is not None and held.revision >= row.revision:
             return
         of_alert.pop(row.delivery_id, None)
-        if waiting is None:
+        if row.delivery_id in self._aside:
+            self._aside[row.delivery_id] = row
+        elif waiting is None:
             self._place(row)
         elif waiting.revision <= row.revision:  # with what it still waits for, and in its place while of its kind
             newer = replace(row, not_before=max(waiting.not_before, row.not_before))
@@ -73,10 +77,33 @@ class Queue:
         if known is not None and known.revision <= row.revision:
             self._take_out(row.delivery_id)
 
+    def cards(self) -> list[Delivery]:
+        """Return the first messages that wait, the oldest first. An escalation is meant to be seen by itself."""
+        return [row for row in self._waiting[Call.POST].values() if row.reason is Reason.FIRST and row.body is None]
+
+    def cards_at_most(self) -> int:
+        """Return a number that `cards` do not exceed; costs nothing."""
+        return len(self._waiting[Call.POST])
+
+    def posts(self) -> list[Delivery]:
+        """Return all posts and replies that wait."""
+        return list(self._waiting[Call.POST].values())
+
+    def set_aside(self, rows: Iterable[Delivery]) -> None:
+        """Take rows out of the line, to be told together."""
+        for row in rows:
+            self._take_out(row.delivery_id)
+            self._aside[row.delivery_id] = row
+
+    @property
+    def aside(self) -> dict[str, Delivery]:
+        """Return what was set aside, by delivery id."""
+        return self._aside
+
     def hold(self, row: Delivery) -> None:
         """Set an edit aside until its message is there."""
         newest = self._take_out(row.delivery_id) or row
-        self._held.setdefault(row.alert_id, {})[row.delivery_id] = newest
+        self._held.setdefault(row.hangs_on, {})[row.delivery_id] = newest
 
     def release(self, alert_id: str) -> None:
         """Let the edits of an alert have their turn: its message is there now."""

@@ -9,6 +9,7 @@ from bot.core.catalogue import Outcome
 from bot.core.rule import Severity
 from bot.core.state import Alert, AlertState
 from bot.slack import limits
+from bot.slack.content import Colour, Standing, clamped_or_none
 from bot.slack.text import clamped, meaningful
 from bot.slack.words import clock_time, span
 
@@ -20,14 +21,8 @@ _SEVERITIES: Final = {
 }
 _NOBODY: Final = "nobody confirmed a fix"
 _BY_A_PERSON: Final = "resolved by "  # how the core says that somebody resolved it
-
-
-class Standing(NamedTuple):
-    """A sign and a word for the headline, and a sentence below it (None while the alert merely fires)."""
-
-    sign: str
-    word: str
-    sentence: str | None
+TAKEN: Final = "reminders and escalation stopped"
+ESCALATED: Final = "Escalated: nobody has acknowledged it yet"
 
 
 class _Ending(NamedTuple):
@@ -50,55 +45,93 @@ _BY_STATE: Final = {
     AlertState.EXPIRED: _Ending("⌛", "Expired", f"Expired after {{span}}: {_NOBODY}{{why_too}}"),
     AlertState.CLOSED: _Ending("⚪", "Closed", f"Closed after {{span}}: {_NOBODY}{{why_too}}"),
 }
+_GOOD: Final = "✅"
 
 
 def standing(alert: Alert, zone: ZoneInfo, now_ms: int) -> Standing:
     """Return the headline's sign and word, and what to say of the state."""
     if not alert.state.is_open:
         return _ended(alert)
-    sign, word = _SEVERITIES[alert.severity]
+    sign, word = severity_of(alert.severity)
+    state, colour = _open_state(alert)
+    said = [_escalated(alert), _acknowledged(alert, zone, now_ms), _hushed(alert, zone, now_ms), _rejected(alert)]
+    return Standing(sign, word, ". ".join(filter(None, said)) or None, state, colour)
+
+
+def severity_of(severity: Severity) -> tuple[str, str]:
+    """Return the sign and the word of a severity."""
+    return _SEVERITIES[severity]
+
+
+def sign_of(state: AlertState, severity: Severity) -> str:
+    """Return the sign of an alert in a list."""
+    return _SEVERITIES[severity][0] if state.is_open else _BY_STATE[state].sign
+
+
+def by_person(person: str | None) -> str:
+    """Return ` by Ana`, or nothing where nobody is known. Never a mention."""
+    name = meaningful(person)
+    return f" by {clamped(name, limits.PERSON)}" if name else ""
+
+
+def ending_in_words(alert: Alert) -> str:
+    """Return what ended the alert; an outcome's name is written as words."""
+    why = meaningful(alert.ended_by) or ""
+    return why.replace("_", " ") if why in frozenset(Outcome) else why
+
+
+def _open_state(alert: Alert) -> tuple[str, Colour]:
+    if alert.hushed is not None:
+        return "Silenced", Colour.SILENCED
     if alert.state is AlertState.ACKNOWLEDGED:
-        return Standing(sign, word, _acknowledged(alert, zone, now_ms))
-    rejected = alert.outcome == Outcome.REJECTED.value
-    return Standing(sign, word, f"Rejected{_by(alert.user)}" if rejected and _by(alert.user) else None)
+        return "Acknowledged", Colour.ACKNOWLEDGED
+    return "Firing", Colour.FIRING
 
 
-def severity_word(alert: Alert) -> str:
-    """Return the severity's word."""
-    return _SEVERITIES[alert.severity][1]
+def _escalated(alert: Alert) -> str | None:
+    return ESCALATED if alert.escalations and alert.state is AlertState.FIRING and alert.hushed is None else None
 
 
-def _acknowledged(alert: Alert, zone: ZoneInfo, now_ms: int) -> str:
+def _acknowledged(alert: Alert, zone: ZoneInfo, now_ms: int) -> str | None:
+    if alert.state is not AlertState.ACKNOWLEDGED:
+        return None
     when = "" if alert.acknowledged_at is None else f" at {clock_time(alert.acknowledged_at, zone, now_ms)}"
-    return f"Acknowledged{_by(alert.acknowledged_by)}{when}; reminders and escalation stopped"
+    return f"Acknowledged{by_person(alert.acknowledged_by)}{when}; {TAKEN}"
+
+
+def _hushed(alert: Alert, zone: ZoneInfo, now_ms: int) -> str | None:
+    if alert.hushed is None:
+        return None
+    until, why = clock_time(alert.hushed.until, zone, now_ms), clamped_or_none(alert.hushed.reason, limits.ENDING)
+    because = f" ({why})" if why else ""
+    return f"Silenced{by_person(alert.hushed.author)} until {until}{because}; nothing new is told until then"
+
+
+def _rejected(alert: Alert) -> str | None:
+    by = by_person(alert.user)
+    return f"Rejected{by}" if by and alert.outcome == Outcome.REJECTED.value else None
 
 
 def _ended(alert: Alert) -> Standing:
     ending = _BY_STATE[alert.state]
     if alert.state is AlertState.RESOLVED:
         ending = _BY_OUTCOME.get(alert.ended_by or "", ending)
-    why = clamped(_why(alert), limits.ENDING)
+    colour = Colour.RESOLVED if ending.sign == _GOOD else Colour.OVER
+    return Standing(ending.sign, ending.word, _ending_sentence(alert, ending), ending.word, colour)
+
+
+def _ending_sentence(alert: Alert, ending: _Ending) -> str:
+    why = clamped(ending_in_words(alert), limits.ENDING)
     if why.startswith(_BY_A_PERSON):
-        return Standing(ending.sign, ending.word, f"R{why[1:]} after {_lasted(alert)}")
-    sentence = ending.sentence.format(
-        span=_lasted(alert),
-        by=_by(alert.user),
+        return f"R{why[1:]} after {lasted(alert)}"
+    return ending.sentence.format(
+        span=lasted(alert),
+        by=by_person(alert.user),
         why=f": {why}" if why else "",
         why_too=f" ({why})" if why else "",
     )
-    return Standing(ending.sign, ending.word, sentence)
 
 
-def _why(alert: Alert) -> str:
-    """Return what ended the alert; an outcome's name is written as words."""
-    why = meaningful(alert.ended_by) or ""
-    return why.replace("_", " ") if why in frozenset(Outcome) else why
-
-
-def _lasted(alert: Alert) -> str:
+def lasted(alert: Alert) -> str:
+    """Return how long the episode was."""
     return span((alert.ended_at or alert.last_at) - alert.fired_at)
-
-
-def _by(person: str | None) -> str:
-    name = meaningful(person)
-    return f" by {clamped(name, limits.PERSON)}" if name else ""

@@ -14,12 +14,13 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 from bot.clock import Clock
 from bot.slack.answer import Answer, Verdict
 from bot.slack.buckets import SLACK, Limits
-from bot.slack.card import Card
 from bot.slack.classes import of_exception, of_webhook
+from bot.slack.ladder import Drawn
+from bot.slack.sender import NotRead, ReadAnswer, Thread
 from bot.slack.session import open_session, quiet_logger
 from bot.slack.text import clamped, cleaned
 from bot.slack.waits import retry_after
-from bot.store.values import Message
+from bot.store.values import Message, Place
 
 # Slack has been seen to answer no_service under load for hooks that live: it is believed the third time.
 _INTERMITTENT: Final = "no_service"
@@ -33,6 +34,7 @@ class WebhookSender:
     """Posts to the address that the config gives for each channel name. Made inside a running loop."""
 
     edits: Final = False
+    reads: Final = False
 
     def __init__(
         self,
@@ -57,8 +59,13 @@ class WebhookSender:
         """Return the name: an address is a secret, and each name has its own."""
         return channel
 
-    async def post(self, channel: str, card: Card) -> Answer:
+    def known_id(self, address: str) -> str:
+        """Return the address itself."""
+        return address
+
+    async def post(self, channel: str, card: Drawn, thread: Thread | None = None) -> Answer:
         """Post a card. Metadata is sent along, though nothing can read it back with a webhook."""
+        del thread  # no ts ever comes back to reply to
         client = self._clients.get(channel)
         if client is None:
             return Answer(Verdict.DESTINATION_REFUSED, "no webhook is configured for this channel")
@@ -68,10 +75,20 @@ class WebhookSender:
             return Answer(of_exception(error), type(error).__name__)
         return self._answer(channel, response)
 
-    async def edit(self, message: Message, card: Card) -> Answer:
+    async def edit(self, message: Message, card: Drawn) -> Answer:
         """Say that it cannot be done; the relay never asks for it."""
         del message, card
         return Answer(Verdict.MESSAGE_GONE, "a webhook's message cannot be edited")
+
+    async def read(self, place: Place, oldest: float, cursor: str | None) -> ReadAnswer:
+        """Say that it cannot be done; the relay never asks for it."""
+        del place, oldest, cursor
+        return NotRead("a webhook cannot read", is_forbidden=True)
+
+    async def delete(self, place: Place, ts: str) -> Answer:
+        """Say that it cannot be done; the relay never asks for it."""
+        del place, ts
+        return Answer(Verdict.MESSAGE_GONE, "a webhook cannot delete")
 
     async def close(self) -> None:
         """Close the session."""

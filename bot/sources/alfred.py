@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
 from bot.core.identity import event_id
 from bot.core.inputs import Event, Value
 from bot.errors import UnreadableError
@@ -21,6 +24,15 @@ from bot.sources.strict_json import decode_object
 from bot.sources.token import Token
 
 _HANDSHAKE: Final = "url_verification"
+
+
+class _Outer(Struct, gc=False):
+    """A delivery whose event object is left as it was written (`Event.payload` says why)."""
+
+    event: Raw
+
+
+_undecoded = Decoder(_Outer).decode
 
 
 class AlfredSource:
@@ -59,11 +71,14 @@ class AlfredSource:
         """Read one event, its object nested under `event` or flat in the body."""
         outer = decode_object(body)
         stored = self._drop.apply(outer, body)
-        inner = outer.get("event")
-        inner = inner if type(inner) is dict else outer
+        inner, kept = outer.get("event"), Raw(stored)
+        if type(inner) is dict:
+            kept = _undecoded(stored).event
+        else:
+            inner = outer
         kind = kind_of(inner, outer, self._kinds)
         provider_id = text(outer.get("event_id")) or text(inner.get("event_id"))
-        return Reading(self._event(kind, provider_id or _hash_of(body), inner, outer), stored)
+        return Reading(self._event(kind, provider_id or _hash_of(body), inner, outer, kept), stored)
 
     def keepable(self, body: bytes) -> bytes:
         """Take out what is dropped, as far as a body that is no event lets itself be read."""
@@ -73,7 +88,7 @@ class AlfredSource:
         """Alfred sends no references, so there is nothing to complete."""
         raise UnreadableError("Alfred sends no payload by reference")
 
-    def _event(self, kind: Kind, provider_id: str, inner: dict[str, Any], outer: dict[str, Any]) -> Event:
+    def _event(self, kind: Kind, provider_id: str, inner: dict[str, Any], outer: dict[str, Any], kept: Raw) -> Event:
         fields = dict(self._always)
         add_fields(fields, inner)
         company = self._company.first_in(inner)
@@ -87,7 +102,7 @@ class AlfredSource:
             at=0,
             outcomes=kind.outcomes_if_exceeded if fields.get("exceeded_retries") else kind.outcomes,
             fields=fields,
-            raw=inner,
+            payload=kept,
             occurred_at=occurred_at(inner, outer),
         )
 

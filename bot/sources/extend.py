@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from bot.core.catalogue import Outcome
@@ -27,6 +29,15 @@ from bot.sources.token import Token
 
 _FAILED_STEP: Final = frozenset({"FAILED", "INVALIDATED"})
 _SIGNED: Final = frozenset({"run", "batch", "company"})  # what an envelope may tell; a fetched payload is not signed
+
+
+class _Envelope(Struct, gc=False):
+    """A delivery whose payload is left as it was written (`Event.payload` says why)."""
+
+    payload: Raw = Raw(b"null")
+
+
+_undecoded = Decoder(_Envelope).decode
 
 
 class ExtendSource:
@@ -66,7 +77,8 @@ class ExtendSource:
         own_id = event_id(self.name, kind.type, provider_id)
         if is_reference(payload):
             return Reading(self._event_by_reference(own_id, kind, payload, envelope), stored, address_of(payload))
-        return Reading(self._event(own_id, kind, payload, envelope, {}), stored)
+        kept = _undecoded(stored).payload
+        return Reading(self._event(own_id, kind, payload, envelope, {}, kept=kept), stored)
 
     def keepable(self, body: bytes) -> bytes:
         """Take out what is dropped, as far as a body that is no event lets itself be read."""
@@ -80,11 +92,13 @@ class ExtendSource:
         stored = self._drop.apply(tree, payload)
         kind = kind_of(envelope.type.removeprefix(PREFIX), tree)
         signed = {name: value for name, value in envelope.fields.items() if name in _SIGNED}
-        whole = self._event(envelope.event_id, kind, tree, {}, signed)
+        whole = self._event(envelope.event_id, kind, tree, {}, signed, kept=Raw(stored))
         wire = kind.type.removeprefix(PREFIX).encode()
         return replace(whole, at=envelope.at), b'{"eventType":"%b","payload":%b}' % (wire, stored)
 
-    def _event(self, own_id: str, kind: Kind, payload: Any, envelope: Tree, signed: Mapping[str, Value]) -> Event:
+    def _event(
+        self, own_id: str, kind: Kind, payload: Any, envelope: Tree, signed: Mapping[str, Value], *, kept: Any
+    ) -> Event:
         fields, tree = dict(self._always), payload if type(payload) is dict else {}
         add_fields(fields, kind.about, tree, envelope, self._company)
         fields.update(signed)
@@ -96,14 +110,14 @@ class ExtendSource:
             at=0,
             outcomes=_outcomes(kind, fields),
             fields=fields,
-            raw=payload,
+            payload=kept,
             occurred_at=occurred_at(kind.about, tree),
         )
 
     def _event_by_reference(self, own_id: str, kind: Kind, payload: Any, envelope: Tree) -> Event:
-        """Read what the envelope carries. The address is no part of `raw`: nothing may show or match it."""
+        """Read what the envelope carries. The address is no part of the payload: nothing may show or match it."""
         tree = {key: value for key, value in payload.items() if key != "data"} if type(payload) is dict else {}
-        return replace(self._event(own_id, kind, tree, envelope, {}), details=Details.ENVELOPE)
+        return replace(self._event(own_id, kind, tree, envelope, {}, kept=tree), details=Details.ENVELOPE)
 
 
 def _outcomes(kind: Kind, fields: Mapping[str, Value]) -> tuple[Outcome, ...]:

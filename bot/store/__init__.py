@@ -7,6 +7,8 @@
 | writer.py, operations.py | the one thread that writes, and what it is given: a batch, one transaction, one fsync |
 | journal.py, rows.py, settling.py, tail.py | first commit: rows in order, each event id once, the newest in memory |
 | saving.py, memories.py, counting.py | second commit: slices, timers, alerts, outbox rows and the cursor at once |
+| rulesets.py | which rule set came into force when, and its text |
+| explaining.py, replaying.py, comparing.py | what `why` and replay read, and where replay decides into |
 | outbox.py | deliveries, as the relay walks them from state to state |
 | points.py, quick.py, reads.py, asking.py | reads: by key in the loop's thread, longer ones in a thread of their own |
 | retention.py, sweeps.py | what becomes too old or too much |

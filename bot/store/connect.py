@@ -13,7 +13,7 @@ from bot.store.driver import driver
 PAGE_SIZE: Final = 16_384  # bytes; rows of 2 KB waste less in them than in pages of 4 KB
 _MIB: Final = 1 << 20
 _BUSY_SECONDS: Final = 5.0
-_STATEMENTS_CACHED: Final = 256
+_STATEMENTS_CACHED: Final = 512  # an insert of each number of rows is one of its own (statements.py)
 _INCREMENTAL: Final = 2
 _FULL: Final = 2
 

@@ -1,4 +1,4 @@
-"""Small things that the store remembers: tries of undecided rows, when it first served, the rule set in force."""
+"""Small things that the store remembers: tries of undecided rows, when it first served, single words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from bot.store import schema
 from bot.store.statements import Cursor, Statement, new, upsert
 
 _FIRST_START: Final = "first_start"
-_RULE_SET: Final = "rule_set"
 _PROBE: Final = "probe"
 # As much as an ordinary delivery needs: a disk that takes less is still full.
 _PROBE_SIZE: Final = 64 << 10
@@ -47,15 +46,15 @@ def first_start(cursor: Cursor, now: int) -> int:
     return int(row[0]) if row else now
 
 
-def rule_set_in_force(cursor: Cursor) -> str | None:
-    """Return the version of the rule set that was journaled last, None when none was."""
-    row = _META.one(cursor, _RULE_SET)
+def noted(cursor: Cursor, name: str) -> str | None:
+    """Return what was noted last under a name."""
+    row = _META.one(cursor, name)
     return row[0] if row else None
 
 
-def note_rule_set(cursor: Cursor, version: str) -> None:
-    """Remember the version of the rule set that is in force."""
-    _SET.run(cursor, _RULE_SET, version)
+def note(cursor: Cursor, name: str, value: str) -> None:
+    """Note a word under a name, in place of what was noted there."""
+    _SET.run(cursor, name, value)
 
 
 def probe(cursor: Cursor) -> None:

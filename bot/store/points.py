@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
+from bot.core.roundup import Pace, Roundup
 from bot.core.state import Alert, Memory, Slice, Timer
 from bot.errors import StoreFailedError
 from bot.store import schema
 from bot.store.driver import driver
 from bot.store.memories import Memories
 from bot.store.saving import PIPELINE
+from bot.store.standing import paces, roundup, standing_roundups
 from bot.store.statements import Row, Statement
 from bot.store.values import Cursor, Message
+
+T = TypeVar("T")
 
 _decode_slice = msgspec.json.Decoder(Slice).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
@@ -97,6 +103,24 @@ class PointReads:
         """Return the last row that was tried and is not decided, 0 when there is none."""
         row = self._one(_LAST_TRIED)
         return (row[0] or 0) if row else 0
+
+    def standing_roundups(self) -> list[Roundup]:
+        """Return the roundups that are not over."""
+        return self._read(standing_roundups)
+
+    def roundup(self, roundup_id: str) -> Roundup | None:
+        """Return a roundup as it stands, also one that is over."""
+        return self._read(partial(roundup, roundup_id=roundup_id))
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how busy each channel is."""
+        return self._read(paces)
+
+    def _read(self, question: Callable[[driver.Cursor], T]) -> T:
+        try:
+            return question(self._cursor)
+        except driver.Error as error:
+            raise StoreFailedError(f"the store cannot be read: {error}") from error
 
     def _one(self, statement: Statement, *values: str) -> Row | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.core.roundup import Pace, Roundup
 from bot.core.state import Alert, Memory, Slice, Timer
 from bot.store.points import PointReads
 from bot.store.values import Message
@@ -41,6 +42,18 @@ class QuickReads:
     def read_alert(self, alert_id: str) -> Alert | None:
         """Return an alert as it stands."""
         return self._points.alert(alert_id)
+
+    def standing_roundups(self) -> list[Roundup]:
+        """Return the roundups that are not over."""
+        return self._points.standing_roundups()
+
+    def read_roundup(self, roundup_id: str) -> Roundup | None:
+        """Return a roundup as it stands."""
+        return self._points.roundup(roundup_id)
+
+    def paces(self) -> dict[str, Pace]:
+        """Return how busy each channel is."""
+        return self._points.paces()
 
     def read_message(self, alert_id: str, channel: str) -> Message | None:
         """Return the message of an alert in a channel."""

@@ -17,7 +17,8 @@ from bot.store import schema
 from bot.store.connect import open_reading_connection
 from bot.store.driver import driver
 from bot.store.migrate import require_our_revision
-from bot.store.outbox import count_by_state, delivery_of
+from bot.store.outbox import count_by_state
+from bot.store.outbox_statements import delivery_of
 from bot.store.rows import ERROR, REFERENCE, STATUS, VALUES, RawOf, input_of
 from bot.store.saving import PIPELINE
 from bot.store.settling import MARK

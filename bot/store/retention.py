@@ -17,7 +17,8 @@ from bot.core.rule import MS_PER_DAY
 from bot.store import schema
 from bot.store.reads import last_before, size_in_use
 from bot.store.rows import key_of
-from bot.store.statements import Cursor, Statement, first
+from bot.store.standing import drop_looks
+from bot.store.statements import Cursor, Row, Statement, first
 from bot.store.sweeps import SLICES, SWEEPS, Piece, Sweep
 from bot.store.values import Cursor as Place
 from bot.store.values import Keep, Pruned
@@ -37,11 +38,29 @@ _BODIES = Statement(
     "upto_",
 )
 _ROWS = Statement(
-    first(sa.select(_J.seq, _J.kind, _J.event_id).where(_J.seq <= sa.bindparam("upto_")).order_by(_J.seq), STEP),
+    first(
+        sa.select(_J.seq, _J.kind, _J.event_id)
+        .where(_J.seq <= sa.bindparam("upto_"), sa.not_(schema.IS_ACTION))
+        .order_by(_J.seq),
+        STEP,
+    ),
+    "upto_",
+)
+_ACTIONS = Statement(
+    first(
+        sa.select(_J.seq, _J.kind, _J.event_id)
+        .where(schema.IS_ACTION, _J.at < sa.bindparam("before_"), _J.seq <= sa.bindparam("upto_"))
+        .order_by(_J.at),
+        STEP,
+    ),
+    "before_",
     "upto_",
 )
 _DROP_BODIES = Statement(sa.delete(schema.BODIES).where(_B.seq <= sa.bindparam("upto_")), "upto_")
-_DROP_ROWS = Statement(sa.delete(schema.JOURNAL).where(_J.seq <= sa.bindparam("upto_")), "upto_")
+_DROP_ROWS = Statement(
+    sa.delete(schema.JOURNAL).where(_J.seq <= sa.bindparam("upto_"), sa.not_(schema.IS_ACTION)), "upto_"
+)
+_DROP_ROW = Statement(sa.delete(schema.JOURNAL).where(_J.seq == sa.bindparam("seq_")), "seq_")
 _DROP_KEY = Statement(sa.delete(schema.KEYS).where(schema.KEYS.c.key == sa.bindparam("key_")), "key_")
 
 
@@ -81,7 +100,8 @@ class Retention:
         now = self._clock.now_ms()
         bodies = await self._repeat(drop_bodies, await self._decided_before(now - self._keep.bodies_ms))
         rows = await self._drop_rows_before(now - self._keep.keys_ms)
-        swept = 0
+        rows += await self._drop_actions_before(now - self._keep.audit_ms)
+        swept = await self._repeat(drop_looks, now - self._keep.keys_ms)
         for number, sweep in enumerate(SWEEPS):
             swept += await self._sweep(number, sweep, now, on_swept)
         more_bodies, more_rows = await self._fit(now)
@@ -107,6 +127,10 @@ class Retention:
 
     async def _drop_rows_before(self, at: int) -> int:
         return await self._repeat(drop_rows, await self._settled_before(at))
+
+    async def _drop_actions_before(self, at: int) -> int:
+        upto = await self._settled_before(at)
+        return await self._repeat(lambda cursor, most: drop_actions(cursor, at, most), upto)
 
     async def _decided_before(self, at: int) -> int:
         found: int = await self._store.ask(lambda cursor: last_before(cursor, at))
@@ -170,14 +194,29 @@ def drop_bodies(cursor: Cursor, upto: int) -> int:
 
 
 def drop_rows(cursor: Cursor, upto: int) -> int:
-    """Remove the oldest journal rows up to one, with their keys and bodies: at most 500. Returns how many."""
+    """Remove the oldest journal rows up to one, with their keys and bodies: at most 500. Returns how many.
+
+    What people did stays: it goes by an age of its own.
+    """
     rows = _ROWS.all(cursor, upto)
     if rows:
         last = rows[-1][0]
-        _DROP_KEY.each(cursor, [(key_of(kind, own_id),) for _seq, kind, own_id in rows if own_id is not None])
+        _drop_keys(cursor, rows)
         _DROP_BODIES.run(cursor, last)
         _DROP_ROWS.run(cursor, last)
     return len(rows)
+
+
+def drop_actions(cursor: Cursor, before: int, upto: int) -> int:
+    """Remove actions from before a time (ms), in rows up to one, with their keys: at most 500. Returns how many."""
+    rows = _ACTIONS.all(cursor, before, upto)
+    _drop_keys(cursor, rows)
+    _DROP_ROW.each(cursor, [(seq,) for seq, _kind, _own_id in rows])
+    return len(rows)
+
+
+def _drop_keys(cursor: Cursor, rows: Sequence[Row]) -> None:
+    _DROP_KEY.each(cursor, [(key_of(kind, own_id),) for _seq, kind, own_id in rows if own_id is not None])
 
 
 def _shrink(cursor: Cursor) -> None:

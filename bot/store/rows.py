@@ -15,7 +15,7 @@ from bot.core.inputs import Action, Details, Event, Reload, Value
 from bot.store import schema
 from bot.store.operations import Append, Given
 from bot.store.statements import Row
-from bot.store.values import RowKind, RowStatus
+from bot.store.values import RowKind, RowStatus, Signature
 
 # Gives an event's decoded payload from its stored body: what `raw.` paths start from.
 RawOf: TypeAlias = Callable[[Event, bytes], Any]
@@ -29,7 +29,7 @@ _SECOND_KINDS: Final = frozenset({RowKind.ENVELOPE.value, RowKind.COMPLETION.val
 
 _encode = msgspec.json.Encoder().encode
 _decode_fields = msgspec.json.Decoder(dict[str, Value]).decode
-_decode_action = msgspec.json.Decoder(Action).decode
+decode_action = msgspec.json.Decoder(Action).decode
 _decode_reload = msgspec.json.Decoder(Reload).decode
 # An enum's `value` is computed at each look; these are looked up once.
 _EVENT, _QUARANTINED = RowKind.EVENT.value, RowKind.QUARANTINED.value
@@ -42,10 +42,10 @@ def event_row(
 ) -> Append:
     """Return the row of an event. It is encoded here, so that what cannot be stored fails its own caller.
 
-    What an envelope alone tells stands in its fields: it has no `raw`, read from here or from the disk.
+    What an envelope alone tells stands in its fields: it has no payload, read from here or from the disk.
     """
-    if event.details is Details.ENVELOPE and event.raw is not None:
-        event = msgspec.structs.replace(event, raw=None)
+    if event.details is Details.ENVELOPE and event.payload is not None:
+        event = msgspec.structs.replace(event, payload=None)
     values = (
         kind,
         event.event_id,
@@ -62,11 +62,13 @@ def event_row(
     return Append(key_of(kind, event.event_id), event.event_id, values, given=event, body=body, future=future)
 
 
-def other_row(given: Action | Reload, future: asyncio.Future[Any]) -> Append:
-    """Return the row of an action or a reload."""
+def other_row(given: Action | Reload, future: asyncio.Future[Any], signature: Signature | None = None) -> Append:
+    """Return the row of an action or a reload. A signed action is stored once, with who it was and by which way."""
     kind = (RowKind.ACTION if isinstance(given, Action) else RowKind.RELOAD).value
-    values = (kind, None, None, None, None, None, _encode(given).decode(), None, None, _ACCEPTED, None)
-    return Append(None, "", values, given=given, body=None, future=future)
+    own_id, way, by = (signature.action_id, signature.way.value, signature.by) if signature else (None, None, None)
+    of_kind = given.kind.value if isinstance(given, Action) else None
+    values = (kind, own_id, way, of_kind, None, None, _encode(given).decode(), by, None, _ACCEPTED, None)
+    return Append(own_id, own_id or "", values, given=given, body=None, future=future)
 
 
 def unreadable_row(
@@ -94,13 +96,13 @@ def input_of(values: Row, at: int, body: bytes | None, raw_of: RawOf) -> Given |
     if kind == _QUARANTINED:
         return None
     if kind == RowKind.ACTION:
-        return stamped(_decode_action(values[6]), at)
+        return stamped(decode_action(values[6]), at)
     if kind == RowKind.RELOAD:
         return stamped(_decode_reload(values[6]), at)
     event = _event_of(values, at)
     if body is None or event.details is Details.ENVELOPE:
         return event
-    return msgspec.structs.replace(event, raw=raw_of(event, body))
+    return msgspec.structs.replace(event, payload=raw_of(event, body))
 
 
 def _event_of(values: Row, at: int) -> Event:

@@ -13,6 +13,7 @@ from bot.core.identity import delivery_id
 from bot.core.state import Alert, Slice
 from bot.store import schema
 from bot.store.memories import Saving
+from bot.store.standing import StandingRows, standing_rows
 from bot.store.statements import Cursor, Insertion, Row, Statement, new, upsert
 from bot.store.values import Cursor as Place
 from bot.store.values import DeliveryState, Fetch, FetchState, RowStatus
@@ -56,19 +57,23 @@ def _edits() -> Statement:
     row = schema.OUTBOX.c
     sending: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.SENDING}'")
     ready: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.READY}'")
-    waits = row.state.in_([sending, ready])
+    unknown: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.UNKNOWN}'")
+    under_way = row.state.in_([sending, unknown])
+    waits = sa.or_(under_way, row.state == ready)
     changes = {
         "reason": new(row.reason),
         "severity": new(row.severity),
         "revision": sa.case((new(row.revision) > row.revision, new(row.revision)), else_=row.revision),
-        "state": sa.case((row.state == sending, sending), else_=ready),
+        "state": sa.case((under_way, row.state), else_=ready),
         # A refusal's pause holds for the newer state of the message too; an ended row begins anew.
         "not_before": sa.case((waits, row.not_before), else_=new(row.not_before)),
         "created_at": sa.case((waits, row.created_at), else_=new(row.created_at)),
+        "doubt": sa.case((waits, row.doubt), else_=new(row.doubt)),
     }
     return Statement(upsert(schema.OUTBOX, changes), *(column.name for column in schema.OUTBOX.columns))
 
 
+_NOT_SENT: Final = (None,) * 5  # body, sent to, thread, doubt, doubted at
 _EDITS = _edits()
 _FIRSTS = Insertion(schema.OUTBOX, update=())
 
@@ -83,6 +88,7 @@ class Save(NamedTuple):
     timers: list[Row]
     dropped_timers: list[Row]
     alerts: list[Row]
+    standing: StandingRows
     firsts: list[Row]
     edits: list[Row]
     fetches: list[Row]
@@ -97,6 +103,7 @@ class Save(NamedTuple):
         _TIMERS.run(cursor, self.timers)
         _DROP_TIMER.each(cursor, self.dropped_timers)
         _ALERTS.run(cursor, self.alerts)
+        self.standing.run(cursor)
         _FIRSTS.run(cursor, self.firsts)
         _EDITS.each(cursor, self.edits)
         _FETCHES.run(cursor, self.fetches)
@@ -116,7 +123,7 @@ def save_of(
     forget_trials: bool,
 ) -> Save:
     """Return the rows of these decisions."""
-    first = {one.delivery_id: one for one in decisions.notifications if one.reason is Reason.FIRST}
+    first = {one.delivery_id: one for one in decisions.notifications if _is_message(one.reason)}
     return Save(
         place=place,
         memory=memory,
@@ -125,6 +132,7 @@ def save_of(
         timers=[(*key, due) for key, due in decisions.timers.items() if due is not None],
         dropped_timers=[key for key, due in decisions.timers.items() if due is None],
         alerts=[_alert_row(alert) for alert in decisions.alerts.values()],
+        standing=standing_rows(decisions),
         firsts=[_outbox_row(one, one.delivery_id) for one in first.values()],
         edits=list(_edit_rows(decisions.notifications)),
         fetches=[_fetch_row(fetch) for fetch in fetches],
@@ -162,9 +170,14 @@ def _alert_row(alert: Alert) -> Row:
     )
 
 
+def _is_message(reason: Reason) -> bool:
+    """Say whether it makes a message: that has a row of its own, while all edits of a message share one."""
+    return reason.is_post or reason.is_reply
+
+
 def _edit_rows(notifications: Iterable[Notification]) -> Iterable[Row]:
     for one in notifications:
-        if one.reason is not Reason.FIRST:
+        if not _is_message(one.reason):
             yield _outbox_row(one, delivery_id(one.alert_id, one.channel, _EDIT))
 
 
@@ -183,4 +196,8 @@ def _outbox_row(one: Notification, own_id: str) -> Row:
         None,  # started at
         None,  # error
         one.at,
+        one.number,
+        one.mention,
+        one.thread or None,
+        *_NOT_SENT,
     )

@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 # The revision this code reads and writes: the newest file of migrations/versions.
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 
 METADATA: Final = sa.MetaData()
 
@@ -51,6 +51,9 @@ _SECOND: Final = JOURNAL.c.kind.in_(["envelope", "completion"])
 sa.Index("ux_journal_second", JOURNAL.c.event_id, JOURNAL.c.kind, unique=True, sqlite_where=_SECOND)
 _NOT_ACCEPTED: Final = JOURNAL.c.status != sa.literal_column("'accepted'")
 sa.Index("ix_journal_refused", JOURNAL.c.status, sqlite_where=_NOT_ACCEPTED)
+# What people did is the audit trail: found without a scan, and kept when other rows go.
+IS_ACTION: Final[sa.ColumnElement[bool]] = JOURNAL.c.kind == sa.literal_column("'action'")
+sa.Index("ix_journal_actions", JOURNAL.c.at, sqlite_where=IS_ACTION)
 
 # The row that holds each key (rows.py: key_of), for all rows up to the one that MARKS names `keys`.
 KEYS: Final = sa.Table("keys", METADATA, _text("key", primary_key=True), _at("seq"), sqlite_with_rowid=False)
@@ -112,6 +115,41 @@ ALERTS: Final = sa.Table(
 sa.Index("ix_alerts_state", ALERTS.c.state, ALERTS.c.fired_at)
 sa.Index("ix_alerts_fired", ALERTS.c.fired_at)
 
+# Messages about many alerts (bot/core/roundup.py). Those that are not over are read at start.
+ROUNDUPS: Final = sa.Table(
+    "roundups",
+    METADATA,
+    _text("roundup_id", primary_key=True),
+    _text("kind"),
+    _text("name"),
+    _at("opened_at"),
+    _at("ended_at", nullable=True),
+    sa.Column("is_over", sa.BigInteger, nullable=False),
+    _text("body"),
+)
+IS_STANDING: Final[sa.ColumnElement[bool]] = ROUNDUPS.c.is_over == sa.literal_column("0")
+sa.Index("ix_roundups_standing", ROUNDUPS.c.is_over, sqlite_where=IS_STANDING)
+sa.Index("ix_roundups_opened", ROUNDUPS.c.opened_at)
+
+PACES: Final = sa.Table(
+    "paces", METADATA, _text("channel", primary_key=True), _at("stale_at"), _text("body"), sqlite_with_rowid=False
+)
+
+# What each rule made of each event, in words (bot/core/decisions.py: Look), for `why`.
+LOOKS: Final = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("n", SEQ, primary_key=True),
+    _text("event_id"),
+    _text("rule"),
+    _text("slice_key"),
+    _at("at"),
+    _text("said"),
+    _text("alert_id", nullable=True),
+)
+sa.Index("ix_looks_event", LOOKS.c.event_id)
+sa.Index("ix_looks_slice", LOOKS.c.slice_key)
+
 MESSAGES: Final = sa.Table(
     "messages",
     METADATA,
@@ -139,7 +177,17 @@ OUTBOX: Final = sa.Table(
     _at("started_at", nullable=True),
     _text("error", nullable=True),
     _at("created_at"),
+    sa.Column("number", sa.BigInteger, nullable=False, server_default="0"),
+    _text("mention", nullable=True),
+    _text("thread", nullable=True),  # the card in whose thread a reply stands, where that is not its own alert's
+    _text("body", nullable=True),  # JSON: a message that is drawn from nothing else
+    _text("sent_to", nullable=True),  # where the latest attempt went: a channel's address …
+    _text("thread_ts", nullable=True),  # … and the thread there
+    _text("doubt", nullable=True),
+    _at("doubted_at", nullable=True),
 )
+_DOUBTED: Final = OUTBOX.c.doubted_at.is_not(None)
+sa.Index("ix_outbox_doubted", OUTBOX.c.doubted_at, sqlite_where=_DOUBTED)
 sa.Index("ix_outbox_state", OUTBOX.c.state, OUTBOX.c.created_at)
 sa.Index("ix_outbox_alert", OUTBOX.c.alert_id)
 
@@ -175,6 +223,35 @@ TRIALS: Final = sa.Table(
     METADATA,
     sa.Column("seq", SEQ, primary_key=True, autoincrement=False),
     sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+# Which rule set came into force with which row of the journal. Few, and never forgotten: `why` and replay go by them.
+RELOADS: Final = sa.Table(
+    "reloads", METADATA, sa.Column("seq", SEQ, primary_key=True, autoincrement=False), _at("at"), _text("version")
+)
+# The text of each rule set (rulesets.py); `at` is when it came into force last.
+RULE_SETS: Final = sa.Table(
+    "rule_sets",
+    METADATA,
+    _text("version", primary_key=True),
+    _at("at"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+# One digest for each channel and local date, made once: the period it is about, and its numbers (bot/digests).
+DIGESTS: Final = sa.Table(
+    "digests",
+    METADATA,
+    _text("name", primary_key=True),
+    _text("channel", primary_key=True),
+    _text("local_date", primary_key=True),
+    _text("state"),
+    _at("due_at"),
+    _at("window_begin"),
+    _at("window_end"),
+    _at("created_at"),
+    _text("numbers", nullable=True),
+    sqlite_with_rowid=False,
 )
 
 # Places in the journal: `pipeline` (the cursor) and `keys` (settled up to here).

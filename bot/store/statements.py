@@ -8,6 +8,7 @@ statement with 64 rows hands it over once for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -55,7 +56,7 @@ class Statement:
 
 
 class Insertion:
-    """An insert of any number of rows into all columns of a table, a few statements for all of them.
+    """An insert of any number of rows into all columns of a table, one statement for every 64 of them.
 
     `update` names the columns that a row already there takes over; empty: it stays; None: it is an error.
     """
@@ -65,18 +66,20 @@ class Insertion:
         one = Statement(_insert(table, update), *self.columns).sql
         self._row = "(" + ", ".join("?" * len(self.columns)) + ")"
         self._before, self._after = one.split(self._row)
-        self._sizes = {size: self._sql(size) for size in _halves(_MOST_ROWS)}
+        self._sizes: dict[int, str] = {}
 
     def run(self, cursor: Cursor, rows: Sequence[Row]) -> None:
         """Insert the rows; within one call no two may have the same key."""
-        done = 0
-        for size in _pieces(len(rows)):
-            values = [value for row in rows[done : done + size] for value in row]
-            cursor.execute(self._sizes[size], values)
-            done += size
+        for start in range(0, len(rows), _MOST_ROWS):
+            some = rows[start : start + _MOST_ROWS]
+            cursor.execute(self._sql(len(some)), [*chain.from_iterable(some)])
 
     def _sql(self, size: int) -> str:
-        return self._before + ", ".join([self._row] * size) + self._after
+        """Return the statement for so many rows: one of its own for each number, as each step gives up the lock."""
+        sql = self._sizes.get(size)
+        if sql is None:
+            sql = self._sizes[size] = self._before + ", ".join([self._row] * size) + self._after
+        return sql
 
 
 class Lookup:
@@ -101,6 +104,11 @@ class Lookup:
             padded = [*some, *[some[-1]] * (size - len(some))]
             found += cursor.execute(self._sizes[size], padded).fetchall()
         return found
+
+
+def sql_of(element: sa.Executable) -> str:
+    """Return the text of a statement that takes no parameters, such as CREATE TABLE."""
+    return str(element.compile(dialect=_DIALECT))  # type: ignore[attr-defined]  # every executable compiles
 
 
 def select(cursor: Cursor, statement: sa.Select[Any]) -> list[Row]:
@@ -138,9 +146,3 @@ def _insert(table: sa.Table, update: Iterable[str] | None) -> Insert:
 def _halves(most: int) -> list[int]:
     """Return 64, 32 … 1: few enough statements to stay prepared."""
     return [most >> shift for shift in range(most.bit_length())]
-
-
-def _pieces(count: int) -> list[int]:
-    pieces = [_MOST_ROWS] * (count // _MOST_ROWS)
-    rest = count % _MOST_ROWS
-    return pieces + [size for size in _halves(_MOST_ROWS) if rest & size and size < _MOST_ROWS]

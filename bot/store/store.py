@@ -11,11 +11,11 @@ from typing import Any, Self, TypeVar
 
 from bot.clock import Clock
 from bot.core.decisions import Decisions
-from bot.core.inputs import Action, Details, Event, Reload
+from bot.core.inputs import Action, Details, Event
 from bot.errors import StoreError, StoreFailedError
 from bot.store.asking import Asking
 from bot.store.connect import open_reading_connection
-from bot.store.counting import count_trial, first_start, note_rule_set, probe, rule_set_in_force, take_back_trial
+from bot.store.counting import count_trial, first_start, probe, take_back_trial
 from bot.store.journal import Journal
 from bot.store.migrate import open_ready
 from bot.store.operations import Append, Operation, Work
@@ -26,10 +26,11 @@ from bot.store.quick import QuickReads
 from bot.store.reads import Reads, no_raw, rows_after
 from bot.store.retention import Retention
 from bot.store.rows import RawOf, event_row, other_row, unreadable_row
+from bot.store.rulesets import RuleSetRows
 from bot.store.saving import Save, record_fetch, save_of
 from bot.store.statements import Cursor
 from bot.store.tail import Tail
-from bot.store.values import Appended, Fetch, JournalRow, Keep, Pruned, RowKind
+from bot.store.values import Appended, Fetch, JournalRow, Keep, Pruned, RowKind, Signature
 from bot.store.values import Cursor as Place
 from bot.store.writer import Writer
 
@@ -45,7 +46,7 @@ def _heed_nothing(done: asyncio.Future[Any]) -> None:
         done.exception()  # looked at, so that asyncio does not complain
 
 
-class Store(QuickReads):
+class Store(QuickReads, RuleSetRows):
     """One store file, held by this process. Made by `open`; all methods are for the event loop's thread.
 
     Whatever writes raises StoreUnavailableError when it was not stored and may be tried again, and StoreFailedError
@@ -111,19 +112,9 @@ class Store(QuickReads):
         """Journal a body that cannot be read, stored as `kept` where that is given. The same body is a duplicate."""
         return await self._append(unreadable_row(source, body, error, self._loop.create_future(), kept))
 
-    async def append_action(self, action: Action) -> int:
-        """Journal what a person did; returns its row."""
-        return (await self._append(other_row(action, self._loop.create_future()))).seq
-
-    async def append_reload(self, version: str) -> int:
-        """Journal that another rule set is in force from here on; returns its row."""
-        row = await self._append(other_row(Reload(at=0, version=version), self._loop.create_future()))
-        await self.work(lambda cursor: note_rule_set(cursor, version))
-        return row.seq
-
-    async def rule_set_in_force(self) -> str | None:
-        """Return the version that was given to `append_reload` last, also in an earlier process life."""
-        return await self.ask(rule_set_in_force)
+    async def append_action(self, action: Action, signature: Signature | None = None) -> Appended:
+        """Journal what a person did. The same signed action again is a duplicate (a click that Slack sends twice)."""
+        return await self._append(other_row(action, self._loop.create_future(), signature))
 
     async def append_own(self, event: Event) -> int:
         """Journal an event of the bot's own; returns its row, the first one's when it is there already."""

@@ -20,6 +20,7 @@ STEP: Final = 500
 MEMORY_MS: Final = 30 * MS_PER_DAY
 
 _S, _T, _O, _A = schema.SLICES.c, schema.TIMERS.c, schema.OUTBOX.c, schema.ALERTS.c
+_R, _RULE_SET_AT = schema.RELOADS.c, schema.RULE_SETS.c.at
 _BEFORE: Final[sa.BindParameter[int]] = sa.bindparam("before_")
 _OPEN_ALERTS: Final = sa.select(_A.alert_id).where(
     _A.state.in_([sa.literal_column(f"'{state}'") for state in AlertState if state.is_open])
@@ -106,8 +107,21 @@ SWEEPS: Final = (
         schema.MESSAGES.c.alert_id,
     ),
     Sweep(
+        schema.ROUNDUPS.c.roundup_id,
+        sa.and_(schema.ROUNDUPS.c.ended_at < _BEFORE, sa.not_(schema.IS_STANDING)),
+        lambda keep: keep.audit_ms,
+        schema.MESSAGES.c.alert_id,
+    ),
+    Sweep(schema.PACES.c.channel, schema.PACES.c.stale_at < _BEFORE, lambda _keep: MS_PER_DAY),
+    Sweep(
         schema.FETCHES.c.event_id,
         sa.and_(schema.FETCHES.c.due < _BEFORE, schema.FETCHES.c.state != sa.literal_column(f"'{FetchState.WAITING}'")),
         lambda keep: keep.keys_ms,
+    ),
+    Sweep(
+        schema.RULE_SETS.c.version,
+        # Never the one in force, however long it has been.
+        sa.and_(_RULE_SET_AT < _BEFORE, sa.select(sa.func.max(_R.at)).scalar_subquery() > _RULE_SET_AT),
+        lambda keep: keep.audit_ms,
     ),
 )

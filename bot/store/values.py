@@ -95,11 +95,24 @@ class DeliveryState(StrEnum):
     DEAD = "dead"  # refused for good
 
 
+class Doubt(StrEnum):
+    """What was made of a post whose fate could not be settled, as its channel cannot be read back."""
+
+    REPEATED = "repeated"  # sent again, and says so
+    KEPT = "kept"  # parked; only a person lets it go
+
+
 TERMINAL_STATES = frozenset({DeliveryState.SENT, DeliveryState.SUPERSEDED, DeliveryState.DEAD})
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the outbox: a notification to be sent, and the attempt to send it."""
+    """One row of the outbox: a notification to be sent, and the attempt to send it.
+
+    `thread` is the card in whose thread a reply stands, where that is not its alert's own (a roundup told it). `body`
+    is JSON of a message that is drawn from nothing else (a digest, a backlog told in one). `sent_to` is the
+    address to which the latest attempt went, `thread_ts` the thread there. `doubted_at` is when the first attempt
+    began whose fate nobody knew, `doubt` what was made of it where it could not be settled.
+    """
 
     delivery_id: str
     alert_id: str
@@ -113,6 +126,26 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int = 0
     started_at: int | None = None
     error: str | None = None
+    number: int = 0
+    mention: str | None = None
+    thread: str | None = None
+    body: str | None = None
+    sent_to: str | None = None
+    thread_ts: str | None = None
+    doubt: Doubt | None = None
+    doubted_at: int | None = None
+
+    @property
+    def hangs_on(self) -> str:
+        """The card whose message an edit changes, or in whose thread a reply stands."""
+        return self.thread or self.alert_id
+
+
+class Place(NamedTuple):
+    """Where an attempt goes: a channel's address, and the thread there."""
+
+    address: str
+    thread_ts: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,10 +160,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """How an attempt ended.
+    """How an attempt ended, or what its fate turned out to be.
 
-    SENT: `ts`, `channel_id` and the `revision` that was shown. READY: try again at `not_before`. The others say in
-    `detail` why, in words fit for a person.
+    SENT: `ts`, `channel_id` and the `revision` that was shown; `is_card` where a reply found no card to hang on and
+    became it. READY: try again at `not_before`. UNKNOWN: not found by `not_before` means that it is not there. All
+    but SENT say in `detail` why, in words fit for a person.
     """
 
     state: DeliveryState
@@ -139,6 +173,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     not_before: int = 0
     detail: str | None = None
+    doubt: Doubt | None = None
+    is_card: bool = False
 
 
 class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,3 +217,21 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     swept: int = 0
     over_size: bool = False
+
+
+class Way(StrEnum):
+    """How an action reached the bot."""
+
+    BUTTON = "button"
+    CLI = "cli"
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """What is recorded beside an action: its id (the same one is journaled once), its way, and who it was there.
+
+    `by` is a Slack user id for a button, the name of the account for the command line.
+    """
+
+    action_id: str
+    way: Way
+    by: str

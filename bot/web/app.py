@@ -1,4 +1,4 @@
-"""The server: one socket, three kinds of paths, started and drained by the service.
+"""The server: one socket, a few kinds of paths, started and drained by the service.
 
 aiohttp's low-level server instead of its application: routing and middlewares would cost more than our whole way of
 one delivery through this floor (measured in bench/).
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -25,12 +27,22 @@ _HOOKS = "/hooks/"
 _BACKLOG = 1_024
 
 
-class HttpServer:
-    """Listens, hands requests to hooks and health, and stops in order."""
+class Front(Protocol):
+    """Answers the paths that it knows."""
 
-    def __init__(self, hooks: Hooks, health: Health, limits: Limits, metrics: Metrics) -> None:
+    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+        """Return the answer, or None when the path is another's."""
+        ...
+
+
+class HttpServer:
+    """Listens, hands requests to hooks, health and then each of `fronts`, and stops in order."""
+
+    def __init__(
+        self, hooks: Hooks, health: Health, limits: Limits, metrics: Metrics, fronts: Sequence[Front] = ()
+    ) -> None:
         self._hooks = hooks
-        self._health = health
+        self._fronts = (health, *fronts)
         self._limits = limits
         self._metrics = metrics
         self._server: LimitedServer | None = None
@@ -66,9 +78,10 @@ class HttpServer:
         path = request.path
         if path.startswith(_HOOKS):
             return await self._hooks.answer(request, path)
-        found = await self._health.answer(request, path)
-        if found is not None:
-            return found
+        for front in self._fronts:
+            found = await front.answer(request, path)
+            if found is not None:
+                return found
         self._count("not_found")
         return answers.NOT_FOUND.last()
 

@@ -12,9 +12,9 @@ from bot.store.values import Delivery
 _resume = StoredOutbox.resume
 
 
-async def _blindly(self: StoredOutbox, posts: Collection[Reason]) -> list[Delivery]:
+async def _blindly(self: StoredOutbox, posts: Collection[Reason], doubtful_ms: int) -> list[Delivery]:
     del posts
-    return await _resume(self, frozenset())
+    return await _resume(self, frozenset(), doubtful_ms)
 
 
 if __name__ == "__main__":

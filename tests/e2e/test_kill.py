@@ -1,4 +1,4 @@
-"""kill -9, ten times, while events are being posted. `make soak` does it two hundred times."""
+"""kill -9, ten times, while events are being posted. `make soak` does it three hundred times."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from bot.core.rule import OWN_SOURCE
+from bot.core.rule import Mode
+from bot.core.selector import OWN_SOURCE
 from bot.core.state import AlertState
 from bot.store import open_reading
 from tests.e2e.bots import running, sending, settle_in
@@ -52,7 +53,9 @@ async def test_every_sample_is_answered_200_and_does_exactly_what_the_page_says(
                 event = reads.event(event_id)[0].event
                 assert event is not None
                 assert (name, event.type, set(event.outcomes)) == (name, kind, outcomes)
-        alerts = [alert for alert in reads.alerts(limit=1_000) if not alert.rule.startswith(f"{OWN_SOURCE}-")]
+        listed = [alert for alert in reads.alerts(limit=1_000) if not alert.rule.startswith(f"{OWN_SOURCE}-")]
+    alerts = [alert for alert in listed if alert.mode is Mode.LIVE]
+    assert {alert.rule for alert in listed if alert.mode is not Mode.LIVE} == {"extend-new-cause"}
     words = Counter(word for *_, told in rows for word in told if word != "-")
     assert Counter(f"fires {alert.rule}" for alert in alerts) == _only("fires", words)
     resolved = [alert for alert in alerts if alert.state is AlertState.RESOLVED]

@@ -19,6 +19,7 @@ from bot.core.conditions import Op
 from bot.core.fields import FIELDS
 from bot.rulepack.example_schema import EVENT, EXAMPLE, EXPECTATION
 from bot.rulepack.schema import DEFAULTS, RULE
+from bot.rulepack.schema_telling import STEP
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final = ("config.md", "rules.md")
@@ -33,6 +34,7 @@ SECTIONS: Final[dict[str, Section]] = {
     "api": API,
     "keep": KEEP,
     "rule": RULE,
+    "step": STEP,
     "defaults": DEFAULTS,
     "example": EXAMPLE,
     "event": EVENT,
@@ -53,10 +55,8 @@ def tables_in(page: str) -> set[str]:
 
 def table(section: Section) -> str:
     """Return the table of a section's keys; fields of events have a table of their own."""
-    rows = [_row(key) for key in section.keys if not key.later and key.name not in (FIELDS if section is EVENT else ())]
-    later = ", ".join(f"`{key.name}`" for key in section.keys if key.later)
-    said = f"\nKnown, and refused by this version as not supported yet: {later}.\n" if later else ""
-    return "| key | meaning | without it | example |\n|---|---|---|---|\n" + "".join(rows) + said
+    rows = [_row(key) for key in section.keys if key.name not in (FIELDS if section is EVENT else ())]
+    return "| key | meaning | without it | example |\n|---|---|---|---|\n" + "".join(rows)
 
 
 def _row(key: Key) -> str:

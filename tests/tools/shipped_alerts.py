@@ -9,7 +9,8 @@ import msgspec
 
 from bot.core.decisions import Change, Decisions, Reason
 from bot.core.fold import State, fold
-from bot.core.rule import OWN_SOURCE
+from bot.core.rule import Mode
+from bot.core.selector import OWN_SOURCE
 from bot.service.setup import load_setup
 from tests.tools.samples import all_samples, source_of
 
@@ -25,6 +26,7 @@ def shipped_alerts() -> dict[str, str]:
     """Return, by the samples' labels, such words as `fires extend-run-failed`, `again …` and `resolves …`.
 
     Where a sample would do something else on a bot of its own, that follows after ALONE: many are about one run.
+    Alerts in shadow are left out: nobody hears of them.
     """
     rule_set = load_setup(ROOT / "config.yaml").rule_set
     shared, told = State(), dict[str, str]()
@@ -38,7 +40,9 @@ def shipped_alerts() -> dict[str, str]:
 
 
 def _said(decided: Decisions) -> str:
-    words = [f"{_WORDS[each.change]} {each.alert.rule}" for each in decided.transitions if each.change in _WORDS]
-    again = {decided.alerts[each.alert_id].rule for each in decided.notifications if each.reason is Reason.MORE}
+    live = [each for each in decided.transitions if each.change in _WORDS and each.alert.mode is Mode.LIVE]
+    words = [f"{_WORDS[each.change]} {each.alert.rule}" for each in live]
+    more = (each.alert_id for each in decided.notifications if each.reason is Reason.MORE)
+    again = {decided.alerts[card].rule for card in more if card in decided.alerts}  # other cards are of many alerts
     words += [f"again {rule}" for rule in sorted(again)]
     return ", ".join(word for word in dict.fromkeys(words) if f" {OWN_SOURCE}-" not in word) or NOTHING

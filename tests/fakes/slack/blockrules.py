@@ -1,6 +1,6 @@
 """What Slack checks of blocks: all problems at once, with its own words and pointers.
 
-Charts, data tables, containers and cards come with the messages that use them; until then they are refused as
+Data tables, containers and cards come with the messages that use them; until then they are refused as
 unsupported, which is the harsher reading.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.fakes.slack import wording
+from tests.fakes.slack.charts import data_visualization
 from tests.fakes.slack.checker import Checker
 from tests.fakes.slack.richtext import rich_text
 
@@ -69,8 +70,9 @@ def _totals(checker: Checker, blocks: list[Any], base: str) -> None:
     markdown = sum(len(str(block.get("text", ""))) for block in blocks if _is(block, "markdown"))
     if markdown > wording.MARKDOWN_TOTAL:
         checker.add(wording.too_long(wording.MARKDOWN_TOTAL), base)
-    if sum(_is(block, "table") for block in blocks) > 1:
-        checker.add(wording.too_many(1), base)
+    for kind, most in (("table", 1), ("data_visualization", 2)):
+        if sum(_is(block, kind) for block in blocks) > most:
+            checker.add(wording.too_many(most), base)
 
 
 def _section(checker: Checker, block: dict[str, Any], pointer: str) -> None:
@@ -219,6 +221,7 @@ _BLOCKS: dict[str, _Rule] = {
     "markdown": _markdown,
     "rich_text": rich_text,
     "table": _table,
+    "data_visualization": data_visualization,
 }
 _ELEMENTS: dict[str, _Rule] = {
     "button": _button,

@@ -15,7 +15,7 @@ BEFORE = {"reset_before_read", "timeout_before_store", "late_store", "ratelimite
 # The request is carried out, then its answer suffers.
 AFTER = {
     "reset_after_store", "timeout_after_store", "status_after_store", "ok_false_after_store", "truncate_body",
-    "bad_json", "wrong_content_type", "empty_body", "slow", "redirect",
+    "bad_json", "wrong_content_type", "empty_body", "slow", "redirect", "history_missing", "history_cut",
 }  # fmt: skip
 
 

@@ -52,9 +52,12 @@ def decoded(text: str) -> str:
 
 
 def visible(message: dict[str, Any]) -> str:
-    """Return what a reader sees of the blocks, or of the text where there are none; dates by their fallback."""
+    """Return what a reader sees, dates by their fallback: the blocks, or the text where the message has none of its
+    own, and below either what its attachments hold."""
+    attached = [block for attachment in message.get("attachments") or [] for block in attachment.get("blocks") or []]
     blocks = message.get("blocks")
-    return "\n".join(map(_shown_block, blocks)) if blocks else _shown_markup(message.get("text") or "")
+    own = list(map(_shown_block, blocks)) if blocks else [_shown_markup(message.get("text") or "")]
+    return "\n".join([*own, *map(_shown_block, attached)])
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:

@@ -124,6 +124,16 @@ def auth_test(workspace: Workspace, args: dict[str, Any], now: float, scopes: tu
     return names | {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "app_id": APP}
 
 
+def look_up(workspace: Workspace, args: dict[str, Any], now: float, scopes: tuple[str, ...]) -> Answer:
+    del now, scopes
+    return workspace.directory.look_up(args)
+
+
+def members(workspace: Workspace, args: dict[str, Any], now: float, scopes: tuple[str, ...]) -> Answer:
+    del now, scopes
+    return workspace.directory.members(args)
+
+
 def _own(workspace: Workspace, args: dict[str, Any], if_foreign: str) -> Message:
     channel = workspace.find_channel(str(args.get("channel", "")))
     if channel is None:
@@ -175,4 +185,6 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "conversations.replies": (reading.replies, None),
     "conversations.info": (reading.info, "channels:read"),
     "conversations.list": (reading.list_channels, "channels:read"),
+    "users.lookupByEmail": (look_up, "users:read.email"),
+    "usergroups.users.list": (members, "usergroups:read"),
 }

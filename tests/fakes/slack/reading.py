@@ -45,7 +45,7 @@ def list_channels(workspace: Workspace, args: dict[str, Any], now: float, scopes
 
 
 def _readable(workspace: Workspace, args: dict[str, Any], scopes: tuple[str, ...]) -> Channel:
-    channel = workspace.find_channel(str(args.get("channel", "")))
+    channel = workspace.channels.get(str(args.get("channel", "")))  # reading takes ids only
     if channel is None or (channel.is_private and not channel.is_member):
         raise RefusedError("channel_not_found")
     needed = "groups:history" if channel.is_private else "channels:history"

@@ -12,11 +12,13 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes.slack.assertions import Assertions
+from tests.fakes.slack.clicking import Clicks
 from tests.fakes.slack.faults import AFTER, Fault
 from tests.fakes.slack.serving import Service
-from tests.fakes.slack.state import TEAM, TOKEN, Call
+from tests.fakes.slack.state import APP_TOKEN, TEAM, TOKEN, Call
 
 _HUNG_S = 120.0
+_TOO_MANY = 429
 _WALL_CLOCK = time.time  # noqa: TID251 - the real Slack has a clock of its own too
 
 
@@ -25,7 +27,9 @@ class FakeSlack(Assertions):
 
     def __init__(self, now: Callable[[], float] = _WALL_CLOCK, *, port: int = 0, seed: int = 0) -> None:
         super().__init__(Service(now, seed))
-        self.token = TOKEN
+        self.token, self.app_token = TOKEN, APP_TOKEN
+        self.sockets = self.service.sockets
+        self.clicks = Clicks(self.service, self.sockets)
         self._port, self._closing = port, asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -35,6 +39,8 @@ class FakeSlack(Assertions):
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/services/{team}/{hook}/{secret}", self._webhook)
+        app.router.add_post("/actions/{address}", self.clicks.answer)
+        app.router.add_get("/link/{ticket}", self.sockets.serve)
         app.router.add_get("/_fake/{what}", self._look)
         app.router.add_post("/_fake/{what}", self._control)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -44,6 +50,7 @@ class FakeSlack(Assertions):
 
     async def __aexit__(self, *_raised: object) -> None:
         self._closing.set()
+        await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -105,6 +112,9 @@ class FakeSlack(Assertions):
             return answer()
         call.fault = fault.effect
         response = answer() if fault.effect in AFTER else None
+        if response is not None and response.status == _TOO_MANY:
+            fault.hits -= 1  # a limit comes before all else, and the client must hear of it
+            return response
         return await self._spoiled(request, call, fault, response, answer)
 
     async def _spoiled(
@@ -120,7 +130,7 @@ class FakeSlack(Assertions):
             return _reset(request)
         if effect.startswith(("timeout", "late")):
             if effect == "late_store":
-                self._late.append(answer)
+                self._hold_back(answer, parts.get("seconds"))
             await self._hang(_HUNG_S)
             return _reset(request)
         if effect == "slow" and response is not None:
@@ -138,6 +148,13 @@ class FakeSlack(Assertions):
         if parts.get("as_error"):
             return self.service.reply(call, {"ok": False, "error": "rate_limited"})
         return self.service.limited(call, named)
+
+    def _hold_back(self, store: Callable[[], Any], seconds: float | None) -> None:
+        """Carry a request out later: after so many seconds, or when a test says so."""
+        if seconds is None:
+            self._late.append(store)
+        else:
+            asyncio.get_running_loop().call_later(seconds, store)
 
     async def _hang(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -184,6 +201,8 @@ def _reset(request: web.Request) -> web.Response:
 
 def _spoilt_answer(service: Service, call: Call, effect: str, parts: dict[str, Any]) -> web.StreamResponse:
     status = parts.get("status", 200)
+    if effect.startswith("history"):
+        return service.reply(call, _unseen(cut=effect == "history_cut"))
     if effect.startswith("ok_false"):
         return service.reply(call, {"ok": False, "error": parts.get("error", "internal_error")}, status)
     if effect == "redirect":
@@ -198,6 +217,11 @@ def _spoilt_answer(service: Service, call: Call, effect: str, parts: dict[str, A
     body, kind = bodies.get(effect, default)
     call.status = status = parts.get("status", 500 if effect.startswith("status") else 200)
     return web.Response(text=parts.get("body", body), status=status, content_type=parts.get("content_type", kind))
+
+
+def _unseen(*, cut: bool) -> dict[str, Any]:
+    """Answer a read with nothing: as if there were nothing, or with a first page and no way to the next."""
+    return {"ok": True, "messages": [], "has_more": cut, "response_metadata": {"next_cursor": ""}}
 
 
 def _seen(value: Any) -> dict[str, Any]:

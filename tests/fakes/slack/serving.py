@@ -15,9 +15,11 @@ from tests.fakes.slack.decoding import RefusedError, arguments, json_object, tok
 from tests.fakes.slack.faults import Faults
 from tests.fakes.slack.methods import METHODS, Answer
 from tests.fakes.slack.ratelimits import RateLimits
+from tests.fakes.slack.sockets import Sockets
 from tests.fakes.slack.state import Call, Token, Workspace
 
 _STATES = {"revoked": "token_revoked", "expired": "token_expired", "inactive": "account_inactive"}
+_OPEN = "apps.connections.open"
 _GONE = {"no_service": 404, "channel_is_archived": 410, "channel_not_found": 404}
 
 
@@ -29,6 +31,7 @@ class Service:
         self.workspace = Workspace()
         self.faults = Faults(seed)
         self.limits = RateLimits(lambda: self.workspace.switches)
+        self.sockets = Sockets()
         self._ids = itertools.count(1)
 
     def note(self, request: web.Request, method: str, raw: bytes) -> Call:
@@ -47,7 +50,8 @@ class Service:
     def method(self, request: web.Request, call: Call) -> web.Response:
         """Answer a Web API method, in Slack's order of checks."""
         now = self.now()
-        wait = self.limits.refuse(call.method, call.token or "", call.channel or "", now)
+        is_late = call.fault == "late_store"  # it was let through when it came
+        wait = None if is_late else self.limits.refuse(call.method, call.token or "", call.channel or "", now)
         if wait is not None:
             return self.limited(call, str(wait))
         try:
@@ -94,6 +98,9 @@ class Service:
 
     def _answer(self, request: web.Request, call: Call, now: float) -> Answer:
         args = arguments(request, call.raw)
+        if call.method == _OPEN:
+            self._token(call)
+            return self.sockets.issue(str(request.url.origin()))
         if call.method not in METHODS:
             raise RefusedError("unknown_method", req_method=call.method)
         run, scope = METHODS[call.method]
@@ -112,7 +119,7 @@ class Service:
             raise RefusedError("account_inactive")
         if token.state != "valid":
             raise RefusedError(_STATES[token.state])
-        if token.kind == "app":
+        if (token.kind == "app") != (call.method == _OPEN):
             raise RefusedError("not_allowed_token_type")
         return token
 

@@ -7,13 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.slack import mentions
+from tests.fakes.slack.people import Directory
 
 TEAM = "T0FAKE001"
 BOT_USER = "U0BOT00001"
 BOT = "B0BOT00001"
 APP = "A0APP00001"
 TOKEN = "xoxb-fake-bot-token"
-ALL_SCOPES = ("chat:write", "chat:write.public", "channels:history", "groups:history", "channels:read", "groups:read")
+APP_TOKEN = "xapp-fake-app-token"
+ALL_SCOPES = (
+    "chat:write",
+    "chat:write.public",
+    "channels:history",
+    "groups:history",
+    "channels:read",
+    "groups:read",
+    "users:read",
+    "users:read.email",
+    "usergroups:read",
+)
 
 
 @dataclass(slots=True)
@@ -146,11 +158,12 @@ class Workspace:
             "C0STRANGER1": Channel("C0STRANGER1", "stranger", is_member=False),
             "G0SECRET001": Channel("G0SECRET001", "secret", is_private=True, is_member=False),
         }
-        self.tokens = {TOKEN: Token(), "xapp-fake-app-token": Token(kind="app")}
+        self.tokens = {TOKEN: Token(), APP_TOKEN: Token(kind="app")}
         self.webhooks: dict[str, str] = {}
         self.messages: list[Message] = []
         self.calls: list[Call] = []
         self.switches = Switches()
+        self.directory = Directory()
         self._last_ts = 0
 
     def add_channel(self, channel_id: str, name: str, **flags: bool) -> Channel:

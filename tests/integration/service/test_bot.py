@@ -66,9 +66,11 @@ async def test_a_channel_that_is_gone_is_degraded_and_told_in_the_admin_channel(
             async def degraded() -> bool:
                 code, said = await readyz(bot)
                 assert (code, said["status"]) == (200, "ready")
-                return any("parked" in line for line in said["degraded"])
+                return any("refuses channel old" in line for line in said["degraded"])
 
             await eventually_async(degraded, "the degraded line")
+            await posted(fake, "C0DOCREVW1", "Meant for old, which Slack refuses")
+            await posted(fake, "C0DOCREVW1", "Slack refuses channel old")
 
 
 async def test_a_body_that_cannot_be_read_is_told_once_in_the_admin_channel(tmp_path: Path) -> None:
@@ -84,6 +86,7 @@ async def test_a_body_that_cannot_be_read_is_told_once_in_the_admin_channel(tmp_
 async def test_a_doubtful_post_is_degraded_and_not_repeated(tmp_path: Path) -> None:
     async with FakeSlack() as fake:
         fake.fault("reset_after_store", method="chat.postMessage", times=1)
+        fake.fault("history_cut", method="conversations.history", times=None)
         settle(tmp_path, fake)
         async with live(tmp_path, dev=False) as bot:
             await bot.sender.alfred(job("exceeded_retries", "J1", "e1"))

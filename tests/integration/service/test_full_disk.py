@@ -36,7 +36,14 @@ async def limit_pages(store: Store, more: int | None) -> None:
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count={1 << 30 if more is None else pages + more}").fetchall()
 
-    await store.work(limit)
+    async def limited() -> bool:
+        try:
+            await store.work(limit)
+        except StoreUnavailableError:
+            return False  # it shared its transaction with something that found no room
+        return True
+
+    await eventually_async(limited, "the limit to be set")
 
 
 async def ready(bot: Live) -> bool:

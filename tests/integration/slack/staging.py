@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.state import AlertState
+from bot.slack.manners import Manners
 from bot.slack.webapi import WebApiSender
 from bot.store.values import DeliveryState
 from tests.fakes.alerts import alert
@@ -17,7 +18,7 @@ from tests.fakes.slack import FakeSlack
 from tests.fakes.virtual import START_MS, LoopClock
 
 CHANNELS = {"doc-alerts": "C0DOCALERT1", "doc-review": "C0DOCREVW1", "old": "C0ARCHIVED1"}
-READY, SENT, UNKNOWN = DeliveryState.READY, DeliveryState.SENT, DeliveryState.UNKNOWN
+READY, SENDING, SENT, UNKNOWN = (DeliveryState(name) for name in ("ready", "sending", "sent", "unknown"))
 
 
 @dataclass
@@ -32,12 +33,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(outbox: TwinOutbox | None = None, fake: FakeSlack | None = None) -> AsyncIterator[Stage]:
+async def staged(
+    outbox: TwinOutbox | None = None, fake: FakeSlack | None = None, manners: Manners | None = None
+) -> AsyncIterator[Stage]:
     clock = LoopClock()
     async with fake or FakeSlack(clock.seconds) as slack:
         sender = WebApiSender(slack.token, clock=clock, api_url=slack.api_url, channels=CHANNELS, timeout_s=10)
         try:
-            async with relaying(sender, outbox) as scene:
+            async with relaying(sender, outbox, manners) as scene:
                 yield Stage(slack, scene, sender)
         finally:
             await sender.close()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.decisions import Reason
 from bot.core.state import AlertState
+from bot.slack.delivering import REPEATED
 from bot.slack.webhook import WebhookSender
 from bot.store.values import DeliveryState
 from tests.fakes.alerts import alert
@@ -15,7 +16,7 @@ from tests.fakes.relaying import Scene, relaying
 from tests.fakes.slack import FakeSlack
 from tests.fakes.virtual import START_MS, LoopClock, virtually
 
-SENT, UNKNOWN, PARKED = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.PARKED
+SENT, PARKED = DeliveryState.SENT, DeliveryState.PARKED
 
 
 @asynccontextmanager
@@ -66,14 +67,15 @@ def test_a_card_is_posted_and_its_end_is_a_new_short_message() -> None:
         ("bad_json", {}),
     ],
 )
-def test_a_doubtful_post_is_recorded_and_never_repeated(effect: str, parts: dict[str, Any]) -> None:
+def test_a_doubtful_post_is_repeated_once_and_says_so(effect: str, parts: dict[str, Any]) -> None:
     async def scenario() -> None:
         async with hooked() as (fake, scene):
             fake.fault(effect, **parts)
             scene.outbox.decide(alert())
             await scene.sleep(900)
-            assert scene.outbox.states() == [UNKNOWN]
-            assert len(fake.calls()) == 1
+            assert scene.outbox.states() == [SENT]
+            assert [REPEATED in message.visible for message in fake.messages()] in ([True], [False, True])
+            assert len(fake.calls()) == 2
 
     virtually(scenario)
 

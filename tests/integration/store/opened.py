@@ -73,6 +73,7 @@ def event(name: str = "1", **parts: Any) -> Event:
     """Return a failed run."""
     parts.setdefault("fields", {"run": name, "source": "extend", "environment": "prod"})
     parts.setdefault("outcomes", (Outcome.FAILED,))
+    parts.setdefault("payload", parts.pop("raw", None))
     return Event(event_id=f"evt_{name}", source="extend", type="extend.workflow_run.failed", at=0, **parts)
 
 

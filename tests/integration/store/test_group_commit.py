@@ -39,6 +39,23 @@ async def test_events_that_arrive_during_a_commit_wait_for_the_next_together(tmp
         assert store.commits - before == 2
 
 
+async def test_events_that_keep_arriving_turn_after_turn_share_a_commit(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
+        before = store.commits
+        waiting = [group.create_task(_later(count, store.append(event(str(count)), BODY))) for count in range(20)]
+        await asyncio.wait(waiting)
+        assert store.commits - before == 1
+
+
+async def test_so_many_events_as_are_enough_do_not_wait_for_more(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
+        before = store.commits
+        many = range(4 * writer.ENOUGH)
+        waiting = [group.create_task(_later(count, store.append(event(str(count)), BODY))) for count in many]
+        await asyncio.wait(waiting)
+        assert store.commits - before > 1
+
+
 async def test_one_piece_of_work_that_raises_hurts_no_other_in_its_batch(tmp_path: Path) -> None:
     def broken(cursor: Cursor) -> None:
         cursor.execute("INSERT INTO meta VALUES ('half', 'done')")

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config.load import load_config
 from bot.config.model import Config, OnUnknown
+from bot.config.secrets import read_again
 from bot.errors import InvalidInputError
 
 SMALL = """\
@@ -31,7 +32,7 @@ slack:
   signing_secret: env:B
   api_url: https://slack-gov.com/api
   admin_channel: doc-ops
-  may_act: [oncall, any]
+  may_act: [oncall, any, U0ANA00001, S0ONCALL01]
   timeout: 5s
   settle: 2m
   on_unknown: park
@@ -113,10 +114,14 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert slack is not None
     assert (slack.bot_token, slack.app_token, slack.signing_secret) == ("secret-a", "secret-a", b"secret-b")
     assert (slack.api_url, slack.admin_channel) == ("https://slack-gov.com/api/", "doc-ops")
-    assert (slack.may_act, slack.timeout_ms, slack.settle_ms) == (("oncall", "any"), 5_000, 120_000)
+    assert (slack.may_act, slack.timeout_ms, slack.settle_ms) == (
+        ("oncall", "any", "U0ANA00001", "S0ONCALL01"),
+        5_000,
+        120_000,
+    )
     assert slack.on_unknown is OnUnknown.PARK
     assert config.people == {"oncall": "S1AB", "ana": "ana@t.test"}
-    assert (config.digests["daily"].at, config.digests["daily"].cover_ms) == (8 * 60 + 30, 12 * 60 * MINUTE)
+    assert (config.digests["daily"].at, config.digests["daily"].cover) == (30_600, 12 * 60 * MINUTE)
     assert config.api_tokens == (b"secret-b",)
     assert (config.keep.keys_ms, config.keep.max_size) == (14 * DAY, 1024**3)
     assert not config.preview
@@ -182,3 +187,27 @@ def test_an_unset_secret_is_only_a_note_for_check(tmp_path: Path) -> None:
         "env:B",
         "env:A",
     ]
+
+
+def test_what_becomes_of_an_unknown_post_may_depend_on_the_severity(tmp_path: Path) -> None:
+    by_severity = loaded(tmp_path, SMALL + "slack: {on_unknown: {critical: repeat_marked, otherwise: park}}\n").slack
+    assert by_severity is not None
+    assert (by_severity.on_unknown, by_severity.on_unknown_by) == (
+        OnUnknown.PARK,
+        {"critical": OnUnknown.REPEAT_MARKED},
+    )
+    without = loaded(tmp_path, SMALL + "slack: {on_unknown: {info: park}}\n").slack
+    assert without is not None
+    assert (without.on_unknown, without.on_unknown_by) == (OnUnknown.REPEAT_MARKED, {"info": OnUnknown.PARK})
+
+
+def test_a_token_in_a_file_is_remembered_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret-c")
+    (tmp_path / "token").chmod(0o600)
+    slack = loaded(tmp_path, SMALL + "slack: {bot_token: file:token}\n").slack
+    assert slack is not None
+    assert (slack.bot_token, slack.bot_token_file) == ("secret-c", tmp_path / "token")
+    assert read_again(tmp_path / "token") == "secret-c"
+    assert read_again(tmp_path / "nowhere") is None
+    (tmp_path / "token").write_text(" \n")
+    assert read_again(tmp_path / "token") is None

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from bot.config.load import examine_config
 from bot.config.schema import CONFIG
 from bot.errors import Problem
-from bot.rulepack.example_schema import EXAMPLES
+from bot.rulepack.example_schema import EXAMPLES, EXPECTATION
 from bot.rulepack.load import LoadedRules, read_rules
 from bot.rulepack.schema import RULE
+from tests.laws import LAW
 from tests.unit.rulepack.written import CONFIG as GOOD_CONFIG
 from tests.unit.rulepack.written import config_in, tried_rules
 
@@ -40,7 +41,16 @@ TREES = st.recursive(
     ),
     max_leaves=25,
 )
-STILL = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"at_least": 2, "within": "5m", "distinct": "run"},
+    {"at_least": "20%", "of": "any", "within": "5m", "per": "all"},
+    {"consecutive": 2, "repeat": "1h"},
+    {"not_followed_by": "finished", "within": "5m", "group_wait": "5m"},
+    {"absent_for": "5m", "per": "all"},
+    {"new_value": "stage", "within": "5m", "then": [{"after": "3m"}]},
+]
+STILL = settings(LAW, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def examined_config(tmp_path: Path, content: bytes) -> list[Problem]:
@@ -92,15 +102,16 @@ def test_arbitrary_trees_as_rule(tmp_path: Path, rule: dict[str, Any]) -> None:
 
 
 @given(
+    st.sampled_from(KINDS),
     st.lists(
         st.dictionaries(st.sampled_from(["type", "at", "job", "times", "every", "ack", "id", "raw"]), SCALARS),
         max_size=3,
     ),
-    st.lists(st.dictionaries(st.sampled_from(["at", "fires", "resolves", "title", "count"]), SCALARS), max_size=3),
+    st.lists(st.dictionaries(st.sampled_from([key.name for key in EXPECTATION.keys]), TREES, max_size=4), max_size=3),
 )
 @STILL
-def test_arbitrary_examples(tmp_path: Path, events: list[Any], expect: list[Any]) -> None:
-    rule = {"title": "t", "when": "failed", "per": "job", "if_unknown": "skip", "notify": "doc"}
+def test_arbitrary_examples(tmp_path: Path, kind: dict[str, Any], events: list[Any], expect: list[Any]) -> None:
+    rule = {"title": "t", "when": "failed", "per": "job", "if_unknown": "skip", "notify": "doc", **kind}
     written = {"rules": {"r": {**rule, "examples": {"e": {"events": events, "expect": expect}}}}}
     loaded = examined_rules(tmp_path, yaml.safe_dump(written, allow_unicode=True).encode())
     assert well_formed(loaded.problems)

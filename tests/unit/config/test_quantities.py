@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.quantities import days_of, duration_ms, minute_of_day, number, size_bytes, whole_number, yes_no
-from bot.config.words import OTHER_WORDS, nearest
+from bot.config.words import OTHER_WORDS, duration_hint, nearest
 from bot.core.text import duration_text
 
 
@@ -24,6 +24,35 @@ def test_durations(text: str, ms: int) -> None:
 )
 def test_what_is_no_duration(text: str) -> None:
     assert duration_ms(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("5 min", "5m"),
+        ("60min", "60m"),
+        ("2 hours", "2h"),
+        ("1.5h", "1h30m"),
+        ("1h, 30 minutes", "1h30m"),
+        ("PT1H30M", "1h30m"),
+        ("-5m", "5m"),
+        ("300", ""),  # of what?
+        ("5 months", ""),
+        ("0.5s", ""),
+        ("0m", ""),
+        ("99999w", ""),
+        ("5m late", ""),
+        ("", ""),
+    ],
+)
+def test_the_duration_that_was_most_likely_meant(text: str, meant: str) -> None:
+    assert duration_hint(text) == meant
+
+
+@given(st.text("0123456789.wdhmsPT -,min", max_size=20))
+def test_a_hint_for_a_duration_is_a_duration(text: str) -> None:
+    hint = duration_hint(text)
+    assert not hint or duration_ms(hint) is not None
 
 
 def test_offsets_may_be_zero() -> None:

@@ -6,7 +6,7 @@ from bot.core.catalogue import Outcome
 from bot.core.conditions import All, Clause, Op
 from bot.core.decisions import Change, Reason
 from bot.core.inputs import Details
-from bot.core.rule import AtLeast
+from bot.core.kinds import AtLeast
 from tests.builders import MINUTE, changes, event, rule, rules, run, when
 
 FAILED = "extend.workflow_run.failed"

@@ -10,7 +10,8 @@ from bot.core.counting import COUNTED_AT_MOST, OTHER, TOP_VALUES_AT_MOST, tallie
 from bot.core.decisions import Change, Decisions
 from bot.core.fold import State
 from bot.core.inputs import Event, Reload
-from bot.core.rule import AtLeast, Rule
+from bot.core.kinds import AtLeast
+from bot.core.rule import Rule
 from tests.builders import MINUTE, changes, event, rule, rules, run, story, when
 
 WITHIN = 15 * MINUTE

@@ -10,7 +10,8 @@ from bot.core.conditions import All, Clause, Op
 from bot.core.decisions import Change, Reason
 from bot.core.fold import State
 from bot.core.inputs import Action, ActionKind, Reload
-from bot.core.rule import AtLeast, IfUnknown, Mode, Severity, Target
+from bot.core.kinds import AtLeast
+from bot.core.rule import IfUnknown, Mode, Severity, Target
 from bot.core.state import AlertState, Slice
 from bot.errors import StoreFailedError
 from tests.builders import DAY, HOUR, MINUTE, changes, event, rule, rules, run, story, when
@@ -429,3 +430,11 @@ def test_raw_objects_are_shown_in_words_without_what_is_missing() -> None:
     decided = run(rules(written), event("alfred.job.failed", 0, job="J", raw=raw))
 
     assert [field.value for field in decided.transitions[0].alert.shown] == ["b: yes, c: 1, 2"]
+
+
+def test_of_one_rule_the_openings_that_are_final_are_not_excused() -> None:
+    written = rules(rule(when=when("failed", "needs_review"), resolved_by=when("finished")))
+    done = event("extend.workflow_run.completed", 1, run="R")
+
+    assert changes(run(written, done, event("extend.workflow_run.failed", 2, run="R"))) == [Change.FIRES]
+    assert changes(run(written, done, event("extend.workflow_run.needs_review", 2, run="R"))) == []

@@ -8,9 +8,10 @@ import pytest
 from bot.core.decisions import Change
 from bot.core.enrich import enrich
 from bot.core.inputs import Action, ActionKind, Details, Event, Input
-from bot.core.rule import AtLeast, RuleSet
-from bot.core.state import View
+from bot.core.kinds import AtLeast
+from bot.core.ruleset import RuleSet
 from bot.core.troubles import with_own_rules
+from bot.core.view import View
 from bot.errors import StoreFailedError
 from bot.pipeline import Batch, Pipeline
 from bot.pipeline.pipeline import BATCH, TRIES_BEFORE_SET_ASIDE

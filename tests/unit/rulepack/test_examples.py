@@ -226,7 +226,6 @@ MISTAKES = [
     ("events: [{type: alfred.job.failed}]\nexpect: [{at: 1m}]", 2, 10, "{…}", ""),
     ("events: [{type: alfred.job.failed}]\nexpect: [{fires: J1, resolves: J1}]", 2, 10, "{…}", ""),
     ("events: [{type: alfred.job.failed}]\nexpect: [{fire: J1}]", 2, 11, "fire", "fires"),
-    ("events: [{type: alfred.job.failed}]\nexpect: [{reminds: J1}]", 2, 11, "reminds", ""),
     ("events: [{type: alfred.job.failed, at: 1h}]\nexpect: []\nuntil: 5m", 3, 8, "5m", ""),
     ("events: [{type: alfred.job.failed}]\nexpect: [{at: 2h, fires: J1}]\nuntil: 1h", 2, 10, "", ""),
 ]

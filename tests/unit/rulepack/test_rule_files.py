@@ -91,3 +91,17 @@ def test_a_pipe_named_as_rules_is_said_to_be_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (problem,) = read_rules([tmp_path / "pipe.yaml"], config_in(tmp_path)).problems
     assert "no regular file" in problem.message
+
+
+def test_rules_of_a_file_that_cannot_be_read_are_not_told_as_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("rules: {a: {title: t, when: failed, notify: d, inhibited_by: b}}\n")
+    (folder / "b.yaml").write_text("rules: {b: [\n")
+    loaded = read_rules([folder], config_in(tmp_path))
+    assert {Path(problem.file).name for problem in loaded.problems if problem.level == "error"} == {"b.yaml"}
+    (folder / "b.yaml").write_text("rules: {b: {title: t, when: failed, notify: d}}\n")
+    assert not read_rules([folder], config_in(tmp_path)).has_errors
+    (folder / "b.yaml").write_text("rules: {c: {title: t, when: failed, notify: d}}\n")
+    errors = [problem for problem in read_rules([folder], config_in(tmp_path)).problems if problem.level == "error"]
+    assert [(Path(error.file).name, error.word, error.hint) for error in errors] == [("a.yaml", "b", "")]

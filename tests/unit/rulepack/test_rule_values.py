@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.core import troubles
 from bot.core.catalogue import Outcome
 from bot.core.conditions import All, AnyOf, Clause, Not, Op, lookup
 from bot.core.fields import FieldType
-from bot.core.rule import EVERY_MATCH, AtLeast, IfUnknown, Mode, Severity, Target
+from bot.core.kinds import EVERY_MATCH, AtLeast
+from bot.core.rule import IfUnknown, Mode, Severity, Target
 from tests.unit.rulepack.written import CONFIG, config_in, errors_of, rule_of, rules_in, warnings_of
 
 TEXT = FieldType.TEXT
@@ -198,8 +200,9 @@ def test_a_platform_without_a_source_is_a_warning_so_that_packs_can_be_shared(tm
     assert "no source of kind alfred" in warnings_of(tmp_path, "when: alfred.job.failed\n", config)[0]
 
 
-def test_no_examples_is_a_warning(tmp_path: Path) -> None:
-    _, problems = rule_of(tmp_path, "when: failed\n")
+@pytest.mark.parametrize("examples", ["", "examples: {}\n"])
+def test_no_examples_is_a_warning(tmp_path: Path, examples: str) -> None:
+    _, problems = rule_of(tmp_path, "when: failed\n" + examples)
     assert [(p.level, p.word) for p in problems] == [("warning", "r")]
 
 
@@ -218,3 +221,12 @@ def test_webhooks_are_the_channels_that_there_are(tmp_path: Path) -> None:
     assert loaded.rule_set.channels == {"doc-alerts": "doc-alerts", "other": "other"}
     assert errors_of(tmp_path, "when: failed\nnotify: othr\n", config) == [(2, 9, "othr", "other")]
     assert config_in(tmp_path, config).preview is False
+
+
+def test_every_trouble_of_the_bots_own_may_be_named(tmp_path: Path) -> None:
+    types = [troubles.RULE_SET_ASIDE, troubles.RULE_OVERFLOWS, troubles.DELIVERY_PARKED, troubles.RULES_REFUSED]
+    rule, _ = rule_of(tmp_path, f"when: [{', '.join(types)}]\n")
+    assert rule.when.types == set(types)
+    assert errors_of(tmp_path, "when: tocsin.rule.set_asid\n") == [
+        (1, 7, "tocsin.rule.set_asid", troubles.RULE_SET_ASIDE)
+    ]

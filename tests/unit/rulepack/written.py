@@ -21,6 +21,13 @@ sources:
   alfred: {kind: alfred, token: env:SECRET}
 rules: [rules.yaml]
 """
+# To be appended to CONFIG by those who need names of hours and people.
+NAMES = """\
+hours:
+  office: {days: mon-fri, from: "08:00", to: "18:00", holidays: [2026-01-06]}
+  nights: {days: mon-sun, from: "22:00", to: "06:00", timezone: Europe/Madrid}
+people: {ana: ana@t.test, review-owner: S0000TEST}
+"""
 ENV: Mapping[str, str] = {"SECRET": "made up for a test"}
 
 

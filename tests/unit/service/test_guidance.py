@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.model import Config, Server, SlackConfig, SourceConfig
-from bot.core.rule import RuleSet
+from bot.core.ruleset import RuleSet
 from bot.service.guidance import guidance
 
 CONFIG = Config(

@@ -6,7 +6,7 @@ from typing import Any
 
 import slackblocks as sb
 from slackblocks.objects import TextType
-from slackblocks.rich_text.elements import RichText, RichTextLink
+from slackblocks.rich_text.elements import RichText, RichTextLink, RichTextUser, RichTextUserGroup
 from slackblocks.rich_text.objects import RichTextSection
 
 
@@ -15,6 +15,14 @@ def rebuilt(blocks: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
     message = sb.Message(channel="C0DOCALERT1", text=text, blocks=[_block(block) for block in blocks])
     found: list[dict[str, Any]] = message.to_dict().get("blocks", [])
     return found
+
+
+def rebuilt_bar(attachment: dict[str, Any]) -> dict[str, Any]:
+    """Return an attachment as slackblocks renders it in a message."""
+    blocks = [_block(block) for block in attachment["blocks"]]
+    bar = sb.Attachment(blocks=blocks, color=attachment["color"], fallback=attachment["fallback"])
+    (found,) = sb.Message(channel="C0DOCALERT1", text="text", attachments=[bar]).to_dict()["attachments"]
+    return dict(found)
 
 
 def plain(value: Any) -> Any:
@@ -31,7 +39,7 @@ def _block(block: dict[str, Any]) -> Any:
     if block["type"] == "context":
         return sb.ContextBlock([_text(element) for element in block["elements"]], block_id=block_id)
     if block["type"] == "actions":
-        return sb.ActionsBlock([_button(element) for element in block["elements"]], block_id=block_id)
+        return sb.ActionsBlock([_element(element) for element in block["elements"]], block_id=block_id)
     if block["type"] == "section":
         return sb.SectionBlock(text=_text(block["text"]), block_id=block_id)
     raise AssertionError(f"no card has a {block['type']} block")
@@ -43,7 +51,11 @@ def _section(element: dict[str, Any]) -> Any:
 
 def _leaf(leaf: dict[str, Any]) -> Any:
     if leaf["type"] == "link":
-        return RichTextLink(leaf["url"], leaf.get("text"))
+        return RichTextLink(leaf["url"], leaf.get("text"), **leaf.get("style", {}))
+    if leaf["type"] == "user":
+        return RichTextUser(leaf["user_id"])
+    if leaf["type"] == "usergroup":
+        return RichTextUserGroup(leaf["usergroup_id"])
     return RichText(leaf["text"], **leaf.get("style", {}))
 
 
@@ -52,5 +64,13 @@ def _text(text: dict[str, Any]) -> Any:
     return sb.Text(text["text"], type_=kind, emoji=text.get("emoji", False), verbatim=text.get("verbatim", False))
 
 
-def _button(button: dict[str, Any]) -> Any:
-    return sb.Button(_text(button["text"]), action_id=button["action_id"], url=button.get("url"))
+def _element(element: dict[str, Any]) -> Any:
+    action_id = element["action_id"]
+    if element["type"] == "button":
+        return sb.Button(
+            _text(element["text"]), action_id=action_id, url=element.get("url"), value=element.get("value")
+        )
+    options = [sb.Option(_text(option["text"]), option["value"]) for option in element["options"]]
+    if element["type"] == "overflow":
+        return sb.OverflowMenu(action_id, options)
+    return sb.StaticSelectMenu(action_id, options, placeholder=_text(element["placeholder"]))

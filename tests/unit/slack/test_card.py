@@ -1,28 +1,27 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.core.rule import Severity
 from bot.core.state import Alert, AlertState, Shown
-from bot.slack.card import Card, Rung, card, note
+from bot.slack.ladder import Form, Sheet
 from tests.fakes.alerts import alert
-from tests.fakes.slack.mentions import visible
+from tests.fakes.cards import DELIVERY, HOUR, MINUTE, drawn
+from tests.fakes.slack.mentions import read, visible
 from tests.fakes.virtual import START_MS
-
-ZONE = ZoneInfo("America/Santo_Domingo")  # four hours behind: START_MS is 05:00 there
-MINUTE, HOUR = 60_000, 3_600_000
-DELIVERY = "dl_0123456789abcdef0123"
-
-
-def drawn(given: Alert, rung: Rung = Rung.CARD) -> Card:
-    return card(given, DELIVERY, ZONE, START_MS, rung)
 
 
 def seen(given: Alert) -> str:
     return visible(drawn(given).payload())
+
+
+def link_in(given: Alert) -> dict[str, Any]:
+    """Return the URL button."""
+    (actions,) = blocks_of(given, "actions")
+    (button,) = [element for element in actions["elements"] if "url" in element]
+    return dict(button)
 
 
 def blocks_of(given: Alert, kind: str) -> list[dict[str, Any]]:
@@ -41,7 +40,8 @@ def test_every_severity_has_its_word(severity: Severity) -> None:
 def test_the_description_the_fields_and_the_context_follow() -> None:
     lines = seen(alert()).splitlines()
     assert lines[1:4] == ["The platform will not try again by itself.", "Stage: extraction", "File count: 3"]
-    assert lines[4] == "rule exceeded-retries · job J1 since 5 Jan 2026 05:00 AST ref 01234567"
+    assert lines[4] == "rule exceeded-retries · job J1 since 5 Jan 2026 05:00 AST"
+    assert lines[-1] == "Firing · ref 01234567"
 
 
 def test_at_most_four_fields_are_shown() -> None:
@@ -93,15 +93,40 @@ def test_a_card_of_nothing_but_what_is_required_never_says_none() -> None:
     )
     assert seen(bare).startswith("🔵 Info: r")
     assert "all events" in seen(bare)
-    for rung in Rung:
-        assert not any(word in str(drawn(bare, rung).payload()) for word in ("None", "null", "undefined"))
+    for form in Form:
+        payload = Sheet(drawn(bare), form).payload()
+        assert not any(word in str(payload) for word in ("None", "null", "undefined"))
 
 
 def test_the_button_opens_the_unchanged_address() -> None:
-    (actions,) = blocks_of(alert(), "actions")
-    (button,) = actions["elements"]
+    button = link_in(alert())
     assert button["url"] == "https://alfred.example.com/jobs/J1"
     assert button["text"]["text"] == "Open job"
+
+
+def test_the_title_leads_to_the_same_address() -> None:
+    body, *_ = drawn(alert()).blocks
+    title = body["elements"][0]["elements"][1]
+    assert (title["type"], title["url"]) == ("link", "https://alfred.example.com/jobs/J1")
+    assert title["text"] == "Acme: Alfred job J1 out of retries after 6 tries"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://dashboard.extend.ai/runs/1", False),
+        ("https://alfred.example.com/jobs/1", False),
+        ("https://evil.example/jobs/1", True),
+        ("https://alfred.example.com.evil.example/jobs/1", True),
+        ("https://alfred.example.com@evil.example/jobs/1", True),
+    ],
+)
+def test_a_foreign_address_shows_its_host_beside_the_title(url: str, *, shown: bool) -> None:
+    assert ("evil.example)" in seen(alert(url=url)).splitlines()[0]) is shown
+
+
+def test_a_host_in_foreign_letters_is_shown_as_the_network_knows_it() -> None:
+    assert "(xn--" in seen(alert(url="https://аlfred.example.com/x")).splitlines()[0]  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
@@ -109,14 +134,15 @@ def test_the_button_opens_the_unchanged_address() -> None:
     [("extend.workflow_run.failed", "Open run"), ("alfred.file.failed", "Open file"), ("other.thing", "Open event")],
 )
 def test_the_button_names_what_it_opens(event_type: str, label: str) -> None:
-    (actions,) = blocks_of(alert(event_type=event_type), "actions")
-    assert actions["elements"][0]["text"]["text"] == label
+    assert link_in(alert(event_type=event_type))["text"]["text"] == label
 
 
 @pytest.mark.parametrize("url", [None, "ftp://x", "https://x.example/" + "a" * 3_000])
 def test_without_a_usable_address_there_is_no_button_and_the_id_is_shown(url: str | None) -> None:
     given = alert(url=url, key=(("company", "Acme"),))
-    assert blocks_of(given, "actions") == []
+    (actions,) = blocks_of(given, "actions")
+    assert not any("url" in element for element in actions["elements"])
+    assert read(drawn(given).payload()).links == []
     assert "job J1" in seen(given)
 
 
@@ -194,45 +220,6 @@ def test_missing_details_owner_runbook_and_another_environment_are_said() -> Non
     assert "environment staging" in shown
 
 
-def test_an_acknowledged_card_says_who_and_what_follows() -> None:
-    given = alert(state=AlertState.ACKNOWLEDGED, acknowledged_by="Ana", acknowledged_at=START_MS + MINUTE)
-    assert "Acknowledged by Ana at 05:01 AST; reminders and escalation stopped" in seen(given)
-
-
-@pytest.mark.parametrize(
-    ("ending", "headline", "sentence"),
-    [
-        ("finished", "✅ Resolved:", "Completed: resolved after 12 min"),
-        ("rejected", "🚫 Rejected:", "Rejected by Ana after 12 min"),
-        ("cancelled", "⚪ Cancelled:", "Cancelled after 12 min"),
-        ("failed", "❌ Failed:", "Over after 12 min: it failed"),
-        ("quiet for 30m", "✅ Resolved:", "Resolved after 12 min: quiet for 30m"),
-        ("resolved by Ana", "✅ Resolved:", "Resolved by Ana after 12 min"),
-        ("needs_review", "✅ Resolved:", "Resolved after 12 min: needs review"),
-    ],
-)
-def test_a_card_that_is_over_says_how_in_words(ending: str, headline: str, sentence: str) -> None:
-    given = alert(state=AlertState.RESOLVED, ended_at=START_MS + 12 * MINUTE, ended_by=ending, user="Ana")
-    assert seen(given).startswith(headline)
-    assert sentence in seen(given)
-    assert sentence in drawn(given).text
-    assert "was critical" in seen(given)
-
-
-@pytest.mark.parametrize(("state", "word"), [(AlertState.EXPIRED, "Expired"), (AlertState.CLOSED, "Closed")])
-def test_what_nobody_confirmed_is_not_called_resolved(state: AlertState, word: str) -> None:
-    shown = seen(alert(state=state, ended_at=START_MS + 25 * HOUR, ended_by="nothing heard for 1d"))
-    assert f"{word} after 1 d 1 h: nobody confirmed a fix (nothing heard for 1d)" in shown
-    assert "Resolved" not in shown
-    assert "✅" not in shown
-
-
-def test_a_card_that_is_over_keeps_its_address() -> None:
-    over = alert(state=AlertState.RESOLVED, ended_at=START_MS + MINUTE, ended_by="finished")
-    (actions,) = blocks_of(over, "actions")
-    assert all("url" in button for button in actions["elements"])
-
-
 def test_a_rejected_review_shows_the_note_and_who_rejected() -> None:
     shown = seen(alert(outcome="rejected", user="Ana", note="Blurred scan"))
     assert "Rejected by Ana" in shown
@@ -245,7 +232,8 @@ def test_the_delivery_is_marked_three_times() -> None:
         "event_type": "tocsin_alert",
         "event_payload": {"delivery_id": DELIVERY, "alert_id": "al_0001"},
     }
-    assert all(DELIVERY in block["block_id"] for block in payload["blocks"])
+    attached = payload["attachments"][0]["blocks"]
+    assert all(DELIVERY in block["block_id"] for block in (*payload["blocks"], *attached))
     assert "ref 01234567" in visible(payload)
 
 
@@ -259,19 +247,17 @@ def test_the_push_text_is_the_headline_alone() -> None:
     assert drawn(alert()).text == "🔴 Critical: Acme: Alfred job J1 out of retries after 6 tries"
 
 
-def test_every_rung_of_the_ladder_still_tells_the_alert() -> None:
-    for rung in Rung:
-        payload = drawn(alert(), rung).payload()
+def test_every_form_of_the_ladder_still_tells_the_alert() -> None:
+    for form in Form:
+        payload = Sheet(drawn(alert()), form).payload()
         assert "J1 out of retries" in visible(payload)
         assert "extraction" in visible(payload)
         assert "ref 01234567" in visible(payload)
-    assert [block["type"] for block in drawn(alert(), Rung.SECTION).blocks] == ["section"]
-    assert "blocks" not in drawn(alert(), Rung.TEXT).payload()
 
 
-def test_a_note_is_short_and_says_how_it_ended() -> None:
+def test_a_brief_card_is_short_and_says_how_it_ended() -> None:
     over = alert(state=AlertState.RESOLVED, ended_at=START_MS + MINUTE, ended_by="finished")
-    short = visible(note(over, DELIVERY, ZONE, START_MS).payload())
+    short = visible(drawn(over, brief=True).payload())
     assert "Completed: resolved after 1 min" in short
     assert "Stage" not in short
 

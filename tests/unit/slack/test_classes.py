@@ -8,7 +8,8 @@ import pytest
 
 from bot.slack import classes
 from bot.slack.answer import Verdict
-from bot.slack.classes import VERDICTS, of_code, of_exception, of_webhook
+from bot.slack.classes import THREAD_REFUSALS, VERDICTS, forbids_reading, of_code, of_exception, of_webhook
+from tests.unit.slack import published_codes as published
 
 _KEY = MagicMock()
 
@@ -125,3 +126,34 @@ def test_every_exception_of_aiohttp_has_a_class() -> None:
     verdicts = {of_exception(kind.__new__(kind)) for kind in known}
     assert len(known) > 20
     assert verdicts == {Verdict.NOT_DELIVERED, Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("codes", [published.POST, published.UPDATE, published.DELETE])
+def test_every_error_that_slack_documents_has_a_class(codes: str) -> None:
+    assert [code for code in codes.split() if code not in VERDICTS] == []
+
+
+@pytest.mark.parametrize("code", published.WEBHOOK.split())
+def test_every_word_of_a_webhook_has_a_class(code: str) -> None:
+    known = of_webhook(code, 400)
+    assert known is not Verdict.UNKNOWN or VERDICTS[code] is Verdict.UNKNOWN
+
+
+def test_what_refuses_a_thread_is_a_refused_destination() -> None:
+    assert {VERDICTS[code] for code in THREAD_REFUSALS} == {Verdict.DESTINATION_REFUSED}
+
+
+@pytest.mark.parametrize("code", published.READ_AGAIN.split())
+def test_a_read_that_was_refused_for_the_moment_is_tried_again(code: str) -> None:
+    assert not forbids_reading(code, 200)
+
+
+@pytest.mark.parametrize("code", published.READ_FORBIDDEN.split())
+def test_a_read_that_needs_a_person_is_given_up(code: str) -> None:
+    assert forbids_reading(code, 200)
+    assert not forbids_reading(code, 429)
+
+
+@pytest.mark.parametrize("status", [200, 500, 502])
+def test_a_read_without_a_code_says_nothing_of_the_next(status: int) -> None:
+    assert not forbids_reading(None, status)

@@ -6,14 +6,19 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from structlog.testing import capture_logs
 
+from bot.core.roundup import Roundup
 from bot.core.state import Alert, AlertState, Shown
 from bot.slack.answer import Verdict
-from bot.slack.card import Card, card
-from bot.slack.preview import WIDTH, PreviewSender, columns, draw
+from bot.slack.card import Card
+from bot.slack.card import draw as drawn_card
+from bot.slack.preview import PreviewSender
+from bot.slack.setting import Occasion, Setting
+from bot.slack.terminal import WIDTH, columns, draw
 from bot.store.values import Message
 from tests.fakes.alerts import alert
+from tests.fakes.cards import roundup
 from tests.fakes.virtual import START_MS
-from tests.unit.slack.test_hostile import hostile_alerts
+from tests.unit.slack.test_hostile import subjects
 
 ZONE = ZoneInfo("UTC")
 MESSAGE = Message(
@@ -21,8 +26,9 @@ MESSAGE = Message(
 )
 
 
-def drawn(given_alert: Alert) -> Card:
-    return card(given_alert, "dl_0123456789", ZONE, START_MS)
+def drawn(given_alert: Alert | Roundup) -> Card:
+    setting = Setting(zone=ZONE, interactive=True)
+    return drawn_card(given_alert, Occasion(delivery_id="dl_0123456789", now_ms=START_MS), setting)
 
 
 def test_a_card_reads_well_without_colour() -> None:
@@ -33,13 +39,25 @@ def test_a_card_reads_well_without_colour() -> None:
         "│ Stage: extraction",
         "│ File count: 3",
     ]
-    assert "[ Open job ] https://alfred.example.com/jobs/J1" in text
+    assert text.splitlines()[6:] == [
+        "│ Firing · ref 01234567",
+        "│ [ Acknowledge ]",
+        "│ [ Silence … ] For 1 hour, For 4 hours, Until the next working morning",
+        "│ [ Open job ] https://alfred.example.com/jobs/J1",
+        "│ [ ⋯ ] Resolve, Why this?",
+        "└" + "─" * 79,
+    ]
     assert "\x1b" not in text
 
 
+def test_a_card_about_many_lists_them() -> None:
+    text = draw(drawn(roundup()), "doc-review", ZONE)
+    assert "│ Together:\n│ 🟡 Review overdue: scan-1.pdf · firing\n" in text
+
+
 @settings(max_examples=60, deadline=None)
-@given(hostile_alerts)
-def test_nothing_foreign_reaches_the_terminal_as_a_control_and_no_line_is_too_wide(hostile: Alert) -> None:
+@given(subjects)
+def test_nothing_foreign_reaches_the_terminal_as_a_control_and_no_line_is_too_wide(hostile: Alert | Roundup) -> None:
     text = draw(drawn(hostile), "doc-alerts", ZONE)
     assert not any(ord(character) < 32 and character != "\n" for character in text)
     wide = [line for line in text.splitlines() if columns(line) > WIDTH and "http" not in line]

@@ -30,8 +30,8 @@ def queue(*rows: Delivery, edits: bool = True) -> Queue:
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_only_the_first_message_is_posted_where_messages_can_be_edited(reason: Reason) -> None:
-    assert (call_of(row("a", reason), edits=True) is Call.POST) == (reason is Reason.FIRST)
+def test_posts_and_replies_are_posted_and_all_else_edited_where_messages_can_be_edited(reason: Reason) -> None:
+    assert (call_of(row("a", reason), edits=True) is Call.POST) == (reason.is_post or reason.is_reply)
 
 
 def test_where_nothing_can_be_edited_an_ending_is_posted_and_a_counter_not_sent() -> None:
@@ -39,6 +39,8 @@ def test_where_nothing_can_be_edited_an_ending_is_posted_and_a_counter_not_sent(
     assert call_of(row("a", Reason.EXPIRED), edits=False) is Call.POST
     assert call_of(row("a", Reason.MORE), edits=False) is None
     assert call_of(row("a", Reason.ACKNOWLEDGED), edits=False) is None
+    assert call_of(row("a", Reason.REMINDER), edits=False) is Call.POST
+    assert call_of(row("a", Reason.MILESTONE), edits=False) is None
 
 
 def test_posts_come_before_changes_of_state_and_these_before_counters() -> None:

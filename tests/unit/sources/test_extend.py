@@ -389,3 +389,9 @@ def test_a_token_where_none_is_configured_is_refused() -> None:
 
 def test_extend_asks_for_no_handshake() -> None:
     assert extend().handshake(sample("alfred/url_verification")) is None
+
+
+def test_of_two_payloads_fields_and_raw_both_take_the_last() -> None:
+    event = extend().read(b'{"eventType":"workflow_run.failed","payload":{"id":"a"},"payload":{"id":"b"}}').event
+
+    assert (event.fields["run"], event.raw) == ("b", {"id": "b"})

@@ -1,0 +1,1 @@
+"""The clock times of digests: which local dates are due."""

@@ -1,0 +1,115 @@
+"""A share of all events of a kind within a time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from bot.core.conditions import Clause, Op
+from bot.core.decisions import Change
+from bot.core.fold import State
+from bot.core.inputs import Event
+from bot.core.kinds import Share
+from bot.core.rule import Rule
+from bot.core.share import MOMENTS_AT_MOST, counted, totals
+from bot.core.state import Tally
+from tests.builders import MINUTE, SECOND, event, rule, rules, run, story, when
+
+WITHIN = 15 * MINUTE
+
+
+def share_rule(share: Fraction = Fraction(1, 5), minimum: int = 5, **parts: Any) -> Rule:
+    kind = Share(share=share, of=when("finished", "failed"), within_ms=WITHIN, minimum=minimum)
+    return rule(kind=kind, per=("workflow",), within_text="15m", title="{percent} of {workflow} failed", **parts)
+
+
+def good(at: int, number: int) -> Event:
+    return event("extend.workflow_run.completed", at, run=f"g{number}", workflow="W")
+
+
+def bad(at: int, number: int, **fields: Any) -> Event:
+    return event("extend.workflow_run.failed", at, run=f"b{number}", workflow="W", **fields)
+
+
+def test_a_share_fires_when_it_is_reached_and_the_minimum_is_there() -> None:
+    events = [good(n * SECOND, n) for n in range(4)] + [bad(10 * SECOND, 1)]
+
+    decided = run(rules(share_rule()), *events)
+
+    assert story(decided) == [(10 * SECOND, "fires", "W")]
+    assert decided.transitions[0].alert.title == "20% of W failed"
+
+
+def test_a_share_below_the_minimum_is_silent() -> None:
+    decided = run(rules(share_rule(minimum=6)), *[good(n, n) for n in range(4)], bad(10, 1))
+
+    assert story(decided) == []
+
+
+def test_a_good_event_can_be_the_one_that_makes_the_minimum() -> None:
+    decided = run(rules(share_rule()), *[bad(n, n) for n in range(4)], good(10, 1))
+
+    assert story(decided) == [(10, "fires", "W")]
+
+
+def test_where_narrows_what_counts_as_a_match_but_not_what_it_is_a_share_of() -> None:
+    vendor = Clause("cause", Op.IS, "OUT_OF_CREDITS")
+    events = [bad(n, n, cause="CORRUPT_FILE") for n in range(4)] + [bad(10, 9, cause="OUT_OF_CREDITS")]
+
+    decided = run(rules(share_rule(where=vendor)), *events)
+
+    assert story(decided) == [(10, "fires", "W")]
+    assert decided.transitions[0].alert.count == 1
+
+
+def test_a_share_ends_when_good_events_dilute_it() -> None:
+    events = [*[good(n, n) for n in range(4)], bad(10, 1), good(20, 8)]
+
+    assert story(run(rules(share_rule()), *events)) == [(10, "fires", "W"), (20, "resolves", "W")]
+
+
+def test_a_share_ends_at_the_instant_at_which_its_matches_leave_the_window() -> None:
+    events = [*[good(n, n) for n in range(4)], bad(10, 1)]
+
+    decided = run(rules(share_rule()), *events, until=WITHIN + 10)
+
+    # The first good event leaves before: four are left, fewer than the minimum.
+    assert story(decided) == [(10, "fires", "W"), (WITHIN, "resolves", "W")]
+
+
+def test_what_is_exactly_the_time_ago_is_not_in_the_window() -> None:
+    events = [*[good(0, n) for n in range(4)], bad(WITHIN, 1)]
+
+    assert story(run(rules(share_rule()), *events)) == []
+
+
+def test_a_share_fires_again_after_it_ended() -> None:
+    events = [*[good(n, n) for n in range(4)], bad(10, 1), good(20, 8), bad(30, 2)]
+
+    assert [change for _, change, _ in story(run(rules(share_rule()), *events))] == ["fires", "resolves", "fires"]
+
+
+def test_with_a_closing_event_the_window_only_rearms() -> None:
+    events = [*[good(n, n) for n in range(4)], bad(10, 1), bad(2 * WITHIN, 2)]
+
+    decided = run(rules(share_rule(resolved_by=when("rejected"))), *events)
+
+    assert story(decided) == [(10, "fires", "W")]
+
+
+def test_very_many_moments_are_counted_exactly_in_bounded_memory() -> None:
+    window: tuple[Tally, ...] = ()
+    for at in range(5_000):
+        window = counted(window, -1, Tally(at, 1, int(at % 4 == 0)), 10_000)
+
+    assert len(window) <= MOMENTS_AT_MOST
+    assert totals(window) == (5_000, 1_250)
+
+
+def test_a_share_lists_the_most_frequent_causes_of_its_window() -> None:
+    events = [bad(n, n, cause="A" if n else "B") for n in range(5)]
+
+    decided = run(rules(share_rule(top="cause")), *events, state=State())
+
+    assert decided.transitions[0].change is Change.FIRES
+    assert decided.transitions[0].alert.top == (("A", 4), ("B", 1))
