@@ -49,7 +49,10 @@ FAULTS: Final = (
     Fault("moments that are joined lose events", "share.py", "later.of + other.of", "later.of"),
     Fault("a row is one too long", "waits.py", "row >= kind.threshold", "row > kind.threshold"),
     Fault(
-        "a second opening does not restart the clock", "waits.py", "since=turn.at,", "since=slice_.since or turn.at,"
+        "a second opening does not restart the clock",
+        "waits.py",
+        "turn.desk.rule_set),\n        values=kept_values(turn.rule, turn.enriched),\n        since=turn.at,",
+        "turn.desk.rule_set),\n        since=slice_.since or turn.at,",
     ),
     Fault("what closes is not looked at while a clock runs", "step.py", "or slice_.pending is not None or", "or"),
     Fault(

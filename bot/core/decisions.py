@@ -172,12 +172,12 @@ class Decisions(msgspec.Struct, kw_only=True):
         self.slices.update(later.slices)
         self.timers.update(later.timers)
         self.alerts.update(later.alerts)
-        self.notifications.extend(later.notifications)
-        self.transitions.extend(later.transitions)
-        self.faults.extend(later.faults)
-        self.follow_ups.extend(later.follow_ups)
+        self.notifications += later.notifications
+        self.transitions += later.transitions
+        self.faults += later.faults
+        self.follow_ups += later.follow_ups
         self.roundups.update(later.roundups)
         self.paces.update(later.paces)
-        self.tellings.extend(later.tellings)
-        self.hand_overs.extend(later.hand_overs)
-        self.looks.extend(later.looks)
+        self.tellings += later.tellings
+        self.hand_overs += later.hand_overs
+        self.looks += later.looks

@@ -178,17 +178,19 @@ def without_alert(slice_: Slice, *, keeps_window: bool) -> Slice:
         values={},
         recent=slice_.recent if keeps_window else (),
         window=slice_.window if keeps_window else (),
+        sums=slice_.sums if keeps_window else (0, 0),
         counted=(),
         top={},
         row=0,
         pending=None,
+        heard=None,
         since=None,
     )
 
 
 def stopped(slice_: Slice) -> Slice | None:
     """Return what is worth keeping of a slice whose clock stops, or whose row is broken."""
-    after = msgspec.structs.replace(slice_, pending=None, since=None, row=0, values={})
+    after = msgspec.structs.replace(slice_, pending=None, heard=None, since=None, row=0, values={})
     return after if is_worth_keeping(after) else None
 
 

@@ -10,7 +10,6 @@ import msgspec
 from bot.core.catalogue import Outcome
 from bot.core.conditions import Lookup, as_text
 from bot.core.enrich import Enriched
-from bot.core.fields import RAW_PREFIX
 from bot.core.inputs import Details, Value
 from bot.core.kinds import AbsentFor, AtLeast, Consecutive, Kind, NewValue, NotFollowedBy, Share
 from bot.core.rule import Rule, Target
@@ -106,8 +105,9 @@ def kind_text(kind: Kind) -> str:
 
 def kept_values(rule: Rule, enriched: Enriched) -> dict[str, Value]:
     """Return the values that an alert may need again when no event is at hand: fields, and raw paths it names."""
-    names = (*field_names(rule.title), *(name for step in rule.then for t in step.notify for name in _named(t)))
-    raw = {name: enriched.get()(name) for name in names if name.startswith(RAW_PREFIX)}
+    if not rule.raw_names:
+        return enriched.values
+    raw = {name: enriched.get()(name) for name in rule.raw_names}
     return {**enriched.values, **{name: _flat(found) for name, found in raw.items() if found is not None}}
 
 
@@ -139,10 +139,6 @@ def _channel(target: Target, get: Lookup, rule_set: RuleSet) -> str | None:
         return target.otherwise
     name = fill(target.channel, lambda field: _slug(as_text(get(field))))
     return name if not rule_set.channels or name in rule_set.channels else target.otherwise
-
-
-def _named(target: Target) -> tuple[str, ...]:
-    return field_names(target.channel) if target.is_template else ()
 
 
 def _slug(text: str) -> str:

@@ -9,9 +9,11 @@ from typing import Final
 
 from bot.core.catalogue import Outcome
 from bot.core.conditions import All, Condition
+from bot.core.fields import RAW_PREFIX
 from bot.core.hours import Hours
 from bot.core.kinds import EVERY_MATCH, AtLeast, Consecutive, EveryMatch, Kind, NewValue, NotFollowedBy, Share
 from bot.core.selector import Selector
+from bot.core.text import field_names
 
 MS_PER_DAY: Final = 86_400_000
 
@@ -141,6 +143,13 @@ class Rule:
     def waits(self) -> bool:
         """Say whether a closing event matters also where no alert is open: a clock runs or a row has begun."""
         return isinstance(self.kind, NotFollowedBy | Consecutive)
+
+    @cached_property
+    def raw_names(self) -> tuple[str, ...]:
+        """The raw paths that a title or a step's channel names: an alert may need them when no event is at hand."""
+        targets = (target.channel for step in self.then for target in step.notify if target.is_template)
+        names = (name for template in (self.title, *targets) for name in field_names(template))
+        return tuple(dict.fromkeys(name for name in names if name.startswith(RAW_PREFIX)))
 
     @cached_property
     def may_be_excused(self) -> bool:

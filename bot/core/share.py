@@ -25,17 +25,27 @@ class Totals(NamedTuple):
     matched: int
 
 
-def counted(window: tuple[Tally, ...], start: int, one: Tally, within: int) -> tuple[Tally, ...]:
-    """Return the window (`within`, ms) with one more event; what came at `start` or before is forgotten."""
-    live = [tally for tally in window if tally.at > start]
-    if live and live[-1].at == one.at:
-        live[-1] = _joined(live[-1], one)
-    else:
-        live.append(one)
+def counted(
+    window: tuple[Tally, ...], sums: tuple[int, int], start: int, one: Tally, within: int
+) -> tuple[tuple[Tally, ...], Totals]:
+    """Return the window (`within`, ms) with one more event, and its sums; what came at `start` or before is forgotten.
+
+    `sums` are those of the window before: adding them up anew for each event would cost more than all the rest.
+    """
+    (of, matched), gone = sums, 0
+    while gone < len(window) and window[gone].at <= start:
+        of, matched, gone = of - window[gone].of, matched - window[gone].matched, gone + 1
+    live = window[gone:]
+    same = bool(live) and live[-1].at == one.at
+    live = (*live[:-1], _joined(live[-1], one)) if same else (*live, one)
+    return _bounded(live, within), Totals(of + one.of, matched + one.matched)
+
+
+def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
     width = max(1, within // _PARTS)
-    while len(live) > MOMENTS_AT_MOST:
-        live, width = _coarser(live, width), width * 2
-    return tuple(live)
+    while len(window) > MOMENTS_AT_MOST:
+        window, width = _coarser(window, width), width * 2
+    return window
 
 
 def totals(window: Iterable[Tally]) -> Totals:
@@ -73,7 +83,7 @@ def share_text(share: Fraction) -> str:
     return f"{per_cent.numerator}%" if per_cent.denominator == 1 else f"{float(per_cent):g}%"
 
 
-def _coarser(tallies: list[Tally], width: int) -> list[Tally]:
+def _coarser(tallies: tuple[Tally, ...], width: int) -> tuple[Tally, ...]:
     """Join what lies in one stretch of time; which stretches there are does not depend on when they are looked at."""
     found: list[Tally] = []
     for tally in tallies:
@@ -81,7 +91,7 @@ def _coarser(tallies: list[Tally], width: int) -> list[Tally]:
             found[-1] = _joined(tally, found[-1])
         else:
             found.append(tally)
-    return found
+    return tuple(found)
 
 
 def _joined(later: Tally, other: Tally) -> Tally:

@@ -144,6 +144,18 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
     matched: int
 
 
+class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is needed of an event to draw an alert of it later, beside its values: an absence is seldom one."""
+
+    event_id: str
+    type: str
+    source: str
+    outcomes: tuple[Outcome, ...]
+    key: tuple[tuple[str, str], ...]
+    unknown_key: bool
+    occurred_at: int | None
+
+
 class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rule's state for one key.
 
@@ -154,9 +166,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     excuses an opening that arrives after it; of rules about one run or job, memory knows that. `stale_at` is when a
     slice without an alert may be forgotten.
 
-    `window` is what a share counts. `row` is how many matches stand in a row. `pending` is the alert that a deadline
-    or an absence will fire, drawn by the last match; `since` is when that one's clock began. `seen` is when each value
-    of a `new_value` rule was last seen, the longest unseen first.
+    `window` is what a share counts, `sums` its totals (of, matched). `row` is how many matches stand in a row.
+    `pending` is the alert that a deadline will fire, drawn by the last match; of an absence only what was `heard` last
+    is kept. `since` is when the clock of either began. `seen` is when each value of a `new_value` rule was last seen,
+    the longest unseen first.
     """
 
     rule: str
@@ -168,8 +181,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int | None = None
     stale_at: int = 0
     window: tuple[Tally, ...] = ()
+    sums: tuple[int, int] = (0, 0)
     row: int = 0
     pending: Alert | None = None
+    heard: Heard | None = None
     since: int | None = None
     seen: dict[str, int] = {}
 

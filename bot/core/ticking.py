@@ -52,7 +52,7 @@ def _of_slice(desk: Desk, tick: Tick) -> None:
         desk.into.timers[timer] = None
     elif _is_mute(desk, tick, rule):
         desk.into.timers[timer] = None
-        if slice_.pending is not None:
+        if slice_.since is not None:
             desk.into.slices[tick.slice_key] = lifecycle.stopped(slice_)
     elif due > tick.at:
         desk.into.timers[timer] = due

@@ -7,6 +7,9 @@ from heapq import heapify, heappop, heappush
 
 from bot.core.state import Timer
 
+# Timers that were cancelled or moved stay in the heap until their turn; beyond these it is made anew.
+_MOST_STALE = 1_024
+
 
 class Timers:
     """The timers that stand, each unique by slice and name."""
@@ -27,6 +30,9 @@ class Timers:
             elif self._due.get(key) != due:
                 self._due[key] = due
                 heappush(self._heap, Timer(due, *key))
+        if len(self._heap) > _MOST_STALE + 4 * len(self._due):
+            self._heap = [Timer(due, *key) for key, due in self._due.items()]
+            heapify(self._heap)
 
     def first(self, before: int | None = None) -> Timer | None:
         """Return the first timer, if it is due strictly before a time (None: whenever)."""

@@ -49,10 +49,9 @@ def weigh_one(turn: Turn, kind: Share, slice_: Slice) -> Slice | None:
     matched = turn.match.passed
     start = ruleclock.window_start(turn.rule, turn.at, kind.within_ms)
     one = Tally(turn.at, 0 if turn.match.counted else 1, int(matched))
-    window = share.counted(slice_.window, start, one, kind.within_ms)
-    sums = share.totals(window)
+    window, sums = share.counted(slice_.window, slice_.sums, start, one, kind.within_ms)
     stale_at = ruleclock.due(turn.rule, turn.at, kind.within_ms) or turn.at + kind.within_ms
-    slice_ = msgspec.structs.replace(slice_, window=window, stale_at=stale_at)
+    slice_ = msgspec.structs.replace(slice_, window=window, sums=sums, stale_at=stale_at)
     if matched:
         slice_ = _sampled(turn, slice_, start)
         turn.note(f"{sums.matched} of {sums.of} within {turn.rule.within_text}")

@@ -99,11 +99,12 @@ def test_with_a_closing_event_the_window_only_rearms() -> None:
 
 def test_very_many_moments_are_counted_exactly_in_bounded_memory() -> None:
     window: tuple[Tally, ...] = ()
+    sums: tuple[int, int] = (0, 0)
     for at in range(5_000):
-        window = counted(window, -1, Tally(at, 1, int(at % 4 == 0)), 10_000)
+        window, sums = counted(window, sums, -1, Tally(at, 1, int(at % 4 == 0)), 10_000)
 
     assert len(window) <= MOMENTS_AT_MOST
-    assert totals(window) == (5_000, 1_250)
+    assert totals(window) == sums == (5_000, 1_250)
 
 
 def test_a_share_lists_the_most_frequent_causes_of_its_window() -> None:
