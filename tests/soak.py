@@ -18,8 +18,14 @@ from tests.soaked import ROOT, fingerprint
 
 PROGRESS: Final = ROOT / "var/soak.json"
 LONGEST_S: Final = 3_600
+LAWS: Final = (
+    "tests/unit/core/test_laws.py",
+    "tests/unit/config/test_hostile_text.py",
+    "tests/unit/sources/test_reading_fuzz.py",
+    "tests/integration/store/test_duplicates.py",
+)
 PARTS: Final[dict[str, tuple[str, ...]]] = {
-    "laws": ("pytest", "-q", "-p", "no:cacheprovider", "tests/unit/core/test_laws.py"),
+    "laws": ("pytest", "-q", "-n", "auto", "--dist", "worksteal", *LAWS),
     "zones": ("tests.soak_zones",),
     "kills": ("tests.soak_kills",),
     "digests": ("tests.soak_digests",),

@@ -90,7 +90,7 @@ def test_any_json(value: Any) -> None:
         source.handshake(body)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(ENVELOPES)
 def test_any_values_where_fields_stand(envelope: dict[str, Any]) -> None:
     body = msgspec.json.encode(envelope)
