@@ -13,6 +13,7 @@ from bot.cli.options import config_option, json_option
 from bot.cli.output import Exit, say, say_json
 from bot.cli.reading import reading
 from bot.core.inputs import Action
+from bot.core.rule import Mode
 from bot.core.state import Alert
 from bot.service.setup import read_config
 from bot.store.audit import AuditEntry, audit
@@ -92,11 +93,20 @@ def _print(alerts: list[Alert], troubled: list[Delivery], zone: ZoneInfo) -> Non
     for alert in alerts:
         say(f"{_time(alert.fired_at, zone)}  {alert.severity.value:<8} {alert.state.value:<12} {_line(alert.title)}")
         key = ", ".join(f"{name} {value}" for name, value in alert.key) or "all"
-        say(f"    {alert.alert_id}  rule {alert.rule}  {_line(key)}  seen {alert.count}x  -> {_names(alert.channels)}")
+        say(f"    {alert.alert_id}  rule {alert.rule}  {_line(key)}  seen {alert.count}x  -> {whom(alert)}")
     if not alerts:
         say("No alert stands.")
     for row in troubled:
         say(f"{_time(row.created_at, zone)}  {row.channel}: {_MEANING[row.state]} ({row.alert_id})")
+
+
+def whom(alert: Alert) -> str:
+    """Say who is told of an alert, or why nobody is: a silence that cannot be seen is no better than a lost alert."""
+    if alert.mode is Mode.SHADOW:
+        return "nobody, it is in shadow"
+    if alert.held_by is not None:
+        return f"nobody yet, held by {alert.held_by.by} {alert.held_by.name}"
+    return _names(alert.channels)
 
 
 def _alert(alert: Alert, zone: ZoneInfo) -> dict[str, Any]:
@@ -114,6 +124,7 @@ def _alert(alert: Alert, zone: ZoneInfo) -> dict[str, Any]:
         "last_at": _time(alert.last_at, zone),
         "ended_at": None if alert.ended_at is None else _time(alert.ended_at, zone),
         "ended_by": alert.ended_by,
+        "held_by": None if alert.held_by is None else f"{alert.held_by.by} {alert.held_by.name}",
         "event_id": alert.event_id,
     }
 
