@@ -22,6 +22,7 @@ from bot.service.rulesets import RuleSets
 from bot.service.why import row_that_decided, why
 from bot.service.why_not import why_not
 from bot.store import Reads, Store
+from bot.store.digest_rows import DigestRow, newest
 from bot.store.reads import OPEN_STATES
 from bot.store.rulesets import InForce, in_force_at
 from bot.store.standing import standing_roundups
@@ -58,6 +59,7 @@ class Questions:
             "why_not": self._why_not,
             "rules": self._rules,
             "silences": self._silences,
+            "digests": self._digests,
             "reload": self._reload,
         }
 
@@ -121,6 +123,10 @@ class Questions:
         cards = await self._store.ask(standing_roundups)
         return {"silences": [_silence(card) for card in cards if card.kind is RoundupKind.SILENCE and card.silence]}
 
+    async def _digests(self, values: Values) -> Any:
+        name, limit = _text(values, "name"), _limit(values)
+        return {"digests": [_digest(row) for row in await self._store.ask(lambda cursor: newest(cursor, name, limit))]}
+
     async def _reload(self, _values: Values) -> Any:
         found = await self._reloading.asked()
         return {
@@ -134,6 +140,20 @@ class Questions:
 def _decided_by(reads: Reads, event_id: str) -> InForce | None:
     row = row_that_decided(reads, event_id)
     return None if row is None else in_force_at(reads.cursor, row)
+
+
+def _digest(row: DigestRow) -> dict[str, Any]:
+    numbers = None if row.numbers is None else msgspec.json.decode(row.numbers)
+    return {
+        "name": row.name,
+        "channel": row.channel,
+        "date": row.local_date,
+        "state": row.state,
+        "due": row.due_at,
+        "since": row.window_begin,
+        "until": row.window_end,
+        "numbers": numbers,
+    }
 
 
 def _row(row: StoredRow) -> dict[str, Any]:

@@ -36,6 +36,17 @@ _OF_DATE = Statement(
     "name_",
     "date_",
 )
+_NEWEST = Statement(
+    first(
+        sa.select(*_COLUMNS)
+        .where(sa.or_(sa.bindparam("any_", type_=sa.Boolean), _D.name == sa.bindparam("name_")))
+        .order_by(_D.due_at.desc(), _D.name, _D.channel),
+        sa.bindparam("most_"),
+    ),
+    "any_",
+    "name_",
+    "most_",
+)
 _DATES = Statement(
     sa.select(_D.channel, _D.local_date).where(
         _D.name == sa.bindparam("name_"), _D.local_date >= sa.bindparam("from_")
@@ -76,6 +87,11 @@ def last_told(cursor: Cursor, name: str, before: int) -> DigestRow | None:
 def of_date(cursor: Cursor, name: str, local_date: str) -> list[DigestRow]:
     """Return the digests of a local date, one for each channel."""
     return [DigestRow(*row) for row in _OF_DATE.all(cursor, name, local_date)]
+
+
+def newest(cursor: Cursor, name: str | None, most: int) -> list[DigestRow]:
+    """Return the digests that were due last, of one name or of all."""
+    return [DigestRow(*row) for row in _NEWEST.all(cursor, name is None, name or "", most)]
 
 
 def dates_done(cursor: Cursor, name: str, since: str) -> set[tuple[str, str]]:

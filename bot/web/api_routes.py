@@ -82,6 +82,13 @@ ROUTES: Final = (
     ),
     Route("silences", "/silences", "Silences that have not ended.", "`silences`: a list"),
     Route(
+        "digests",
+        "/digests",
+        "Digests that were made, the last first.",
+        "`digests`: a list of local dates with the period, what became of it, and its numbers",
+        (Parameter("name", "Of this digest only.", _TEXT), _LIMIT),
+    ),
+    Route(
         "reload",
         "/reload",
         "Load the rules from their files now: all of them, or nothing.",

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.store.digest_rows import MADE, MISSED, DigestRow, make
 from bot.web.api_page import page
 from bot.web.api_routes import BASE, ROUTES
 from tests.e2e.bots import job, settle_in
@@ -174,3 +175,20 @@ async def test_the_method_of_a_question_is_named_when_it_is_another(tmp_path: Pa
         assert (await ask(bot, "/rules", method="PUT"))[0] == 405
         assert (await ask(bot, "/reload"))[0] == 405
         assert (await ask(bot, "/nothing"))[0] == 404
+
+
+async def test_digests_are_told_with_their_period_and_their_numbers(tmp_path: Path) -> None:
+    made = DigestRow("daily", "doc-alerts", "2026-01-05", MADE, 5_000, 1_000, 5_000, 6_000, '{"failures": 3}')
+    other = made._replace(name="weekly", due_at=4_000, numbers=None, state=MISSED)
+    async with asking(tmp_path) as bot:
+        await bot.store.work(lambda cursor: make(cursor, [made, other], []))
+        code, said = await ask(bot, "/digests")
+        _, one = await ask(bot, "/digests", name="weekly", limit="1")
+
+    assert code == 200
+    assert [(each["name"], each["numbers"]) for each in said["digests"]] == [
+        ("daily", {"failures": 3}),
+        ("weekly", None),
+    ]
+    assert said["digests"][0]["since"].startswith("1970-01-01T00:00:01")
+    assert [(each["name"], each["state"]) for each in one["digests"]] == [("weekly", "missed")]
