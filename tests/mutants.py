@@ -170,7 +170,7 @@ FAULTS: Final = (
     Fault("a new value is not renewed by a sighting", "novelty.py", "| {mark: at}", "| {mark: seen.get(mark, at)}"),
     Fault("exactly the time ago is not new", "novelty.py", "before <= ruleclock", "before < ruleclock"),
     Fault(
-        "job memory learns what was lent",
+        "a field is not learnt",
         "enrich.py",
         "name in _LEARNT[kind] if name in event.fields",
         "name in _LEARNT[kind] if name in event.fields and name != 'company'",
