@@ -35,7 +35,12 @@ def as_lines(problems: Iterable[Problem], results: Iterable[ExampleResult], *, v
     failed = sum(not result.ok for result in results)
     errors = sum(problem.level == ERROR for problem in problems)
     warnings = len(problems) - errors
-    yield f"{errors} errors, {warnings} warnings, {len(results)} examples, {failed} of them failed"
+    counts = (_counted(errors, "error"), _counted(warnings, "warning"), _counted(len(results), "example"))
+    yield f"{', '.join(counts)}, {failed} of them failed"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _example(result: ExampleResult) -> dict[str, Any]:

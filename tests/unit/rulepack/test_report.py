@@ -52,7 +52,7 @@ def test_a_terminal_shows_problems_failures_and_a_sum() -> None:
     assert lines[0] == "rules/a.yaml:8:5: error: unknown key `severty` (did you mean severity?)"
     assert "FAILED rules/a.yaml:9 r: four is not enough" in lines
     assert not any("fine" in line for line in lines)
-    assert lines[-1] == "1 errors, 1 warnings, 2 examples, 1 of them failed"
+    assert lines[-1] == "1 error, 1 warning, 2 examples, 1 of them failed"
 
 
 def test_verbose_shows_every_timeline() -> None:
