@@ -72,6 +72,7 @@ $(VENV)/.runtime: requirements.lock
 	@echo ../../../.. > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tocsin.pth"
 	@printf '#!/bin/sh\nexec "$$(dirname "$$(readlink -f "$$0")")/python" -P -m bot "$$@"\n' > $(VENV)/bin/tocsin
 	@chmod +x $(VENV)/bin/tocsin
+	@$(PY) -m compileall -q bot # else the first start would do it, and take a second longer
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
