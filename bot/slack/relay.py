@@ -264,4 +264,5 @@ def _row_of(news: Notification) -> Delivery:
         created_at=news.at,
         number=news.number,
         mention=news.mention,
+        thread=news.thread or None,
     )
