@@ -65,7 +65,7 @@ FAULTS: Final = (
     Fault(
         "a final opening is excused", "excuse.py", "and is_final(enriched.event.outcomes)):", "and not enriched.event):"
     ),
-    Fault("a lent id closes", "match.py", "if any(name in enriched.lent for", "if any(name == '' for"),
+    Fault("a lent id closes", "match.py", "name in enriched.lent and", "name == '' and"),
     Fault("an ended alert keeps its timers", "lifecycle.py", "for name in _names(rule)})", "for name in ()})"),
     Fault(
         "an ending leaves the window",
@@ -134,7 +134,7 @@ FAULTS: Final = (
         "alert is None or alert.mode is not Mode.LIVE",
         "alert is None",
     ),
-    Fault("what inhibits has no first turn", "decide.py", "if rule_set.inhibits:", "if not rule_set.rules:"),
+    Fault("what inhibits has no first turn", "decide.py", "if len(found) > 1:", "if len(found) > 99:"),
     Fault("what ends together releases", "gates.py", " or ends_now(rule, slice_, desk.at):", ":"),
     Fault("a joined stretch never leaves", "share.py", "found[-1].at // width == tally.at // width", "tally"),
     Fault("a silence holds nothing", "gates.py", "if not silences:", "if silences:"),
@@ -172,15 +172,21 @@ FAULTS: Final = (
     Fault(
         "a field is not learnt",
         "enrich.py",
-        "name in _LEARNT[kind] if name in event.fields",
-        "name in _LEARNT[kind] if name in event.fields and name != 'company'",
+        "name in _LEARNT[kind] if name in fields",
+        "name in _LEARNT[kind] if name in fields and name != 'company'",
     ),
-    Fault("timers of one instant come before events", "timers.py", "heap[0].due >= before", "heap[0].due > before"),
-    Fault("a moved timer fires at its old time", "timers.py", "!= heap[0].due:", "is None:"),
+    Fault("timers of one instant come before events", "timers.py", "timer.due >= before", "timer.due > before"),
+    Fault("a moved timer fires at its old time", "timers.py", "== timer.due:", "is not None:"),
+    Fault(
+        "effects of a rule that raised stay",
+        "decide.py",
+        "Overlay(desk.view, own), own)",
+        "desk.view, desk.into)",
+    ),
     Fault(
         "a rule that raises takes others with it",
         "decide.py",
-        "        _set_aside(match.rule, enriched.event, error, into)\n",
+        "        set_aside(match.rule, enriched.event, error, desk.into)\n",
         "        raise\n",
     ),
     Fault("the key's order makes another alert", "identity.py", "for pair in sorted(key)", "for pair in key"),

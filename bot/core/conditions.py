@@ -253,6 +253,8 @@ def _text_test(op: Op, operand: str) -> Callable[[Any], bool]:
 
 def as_text(value: Any) -> str:
     """Write a value as people read it: yes and no, whole numbers without a point, what is missing left out."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():

@@ -167,17 +167,36 @@ class Decisions(msgspec.Struct, kw_only=True):
     looks: list[Look] = msgspec.field(default_factory=list)
 
     def add(self, later: Decisions) -> None:
-        """Fold the effects of a later input into these."""
-        self.memories.update(later.memories)
-        self.slices.update(later.slices)
-        self.timers.update(later.timers)
-        self.alerts.update(later.alerts)
-        self.notifications += later.notifications
-        self.transitions += later.transitions
-        self.faults += later.faults
-        self.follow_ups += later.follow_ups
-        self.roundups.update(later.roundups)
-        self.paces.update(later.paces)
-        self.tellings += later.tellings
-        self.hand_overs += later.hand_overs
-        self.looks += later.looks
+        """Fold the effects of a later input into these. Most have few kinds of them, so each is asked for first."""
+        self._put(later)
+        self._append(later)
+
+    def _put(self, later: Decisions) -> None:
+        if later.memories:
+            self.memories.update(later.memories)
+        if later.slices:
+            self.slices.update(later.slices)
+        if later.timers:
+            self.timers.update(later.timers)
+        if later.alerts:
+            self.alerts.update(later.alerts)
+        if later.roundups:
+            self.roundups.update(later.roundups)
+        if later.paces:
+            self.paces.update(later.paces)
+
+    def _append(self, later: Decisions) -> None:
+        if later.notifications:
+            self.notifications += later.notifications
+        if later.transitions:
+            self.transitions += later.transitions
+        if later.faults:
+            self.faults += later.faults
+        if later.follow_ups:
+            self.follow_ups += later.follow_ups
+        if later.tellings:
+            self.tellings += later.tellings
+        if later.hand_overs:
+            self.hand_overs += later.hand_overs
+        if later.looks:
+            self.looks += later.looks

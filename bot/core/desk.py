@@ -25,6 +25,14 @@ class Desk(msgspec.Struct, frozen=True, gc=False):
     ticking: bool = False
 
 
+class Hearing(msgspec.Struct, frozen=True, gc=False):
+    """An event before all rules. Which of them it concerns is asked of `before`, the state that it came to."""
+
+    enriched: Enriched
+    before: View
+    desk: Desk
+
+
 class Turn(msgspec.Struct, frozen=True, gc=False):
     """One rule's look at one event: what it matched, and what it decides with."""
 

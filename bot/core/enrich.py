@@ -17,32 +17,40 @@ from bot.core.view import View
 
 # A memory that nothing changes is written again once a day, so that retention sees that it is in use.
 _DAY_MS: Final = 86_400_000
-# By what an event may be about, best first. A file has no facts of its own to lend but which job it was added to.
+# What an event may be about, best first.
+_SUBJECTS: Final = ("run", "job", "file")
+# What is learnt of each. A file has no facts of its own to lend but which job it was added to.
 _LEARNT: Final = {"run": LENT_FIELDS, "job": LENT_FIELDS, "file": ("job",)}
 # Final events of different types about one thing: a platform has fewer.
 _ENDINGS_KEPT: Final = 8
 
 
+class Keyed(msgspec.Struct, frozen=True, gc=False):
+    """What rules with one `per` make of an event: the key, and what the keys of their slices end with.
+
+    `unknown` when a `per` field is missing. `is_own` is false when memory lent an id in it.
+    """
+
+    key: tuple[tuple[str, str], ...]
+    tail: str
+    unknown: bool
+    is_own: bool
+
+
 class Enriched(msgspec.Struct, frozen=True, dict=True):
-    """An event with what memory lends. `lent` names the fields that are not the event's own, and since when (ms)."""
+    """An event with what memory lends. `lent` names the fields that are not the event's own, and since when (ms).
+
+    `keys` remembers what was found by `per`: many rules have the same.
+    """
 
     event: Event
     values: dict[str, Value]
     lent: dict[str, int]
+    keys: dict[tuple[str, ...] | None, Keyed] = msgspec.field(default_factory=dict)
 
-    def get(self) -> Lookup:
-        """Return how conditions, keys and titles look fields up. The payload is decoded when the first one asks."""
-        values = self.values
-
-        def get(name: str) -> Any:
-            return self._below_raw(name) if name.startswith(RAW_PREFIX) else values.get(name)
-
-        return get
-
-    @cached_property
-    def own_tails(self) -> dict[tuple[str, ...] | None, str | None]:
-        """What slice keys end with under which this event may end alerts, by `per`; None where there is no such key."""
-        return {}
+    def get(self, name: str) -> Any:
+        """Look a field up for a condition, a key or a title. The payload is decoded when the first one asks."""
+        return self._below_raw(name) if name.startswith(RAW_PREFIX) else self.values.get(name)
 
     @cached_property
     def _below_raw(self) -> Lookup:
@@ -54,37 +62,40 @@ def memory_key(kind: str, source: str, identity: str) -> str:
     return f"{kind}\x1f{source}\x1f{identity}"
 
 
-def memory_keys(event: Event) -> tuple[str, ...]:
+def memory_keys(event: Event) -> list[str]:
     """Return the memories that an event's own ids name, for reading ahead."""
-    return tuple(memory_key(kind, event.source, identity) for kind, identity in _own_ids(event))
+    fields, source = event.fields, event.source
+    return [memory_key(kind, source, str(fields[kind])) for kind in _SUBJECTS if kind in fields]
 
 
 def enrich(event: Event, view: View) -> Enriched:
     """Return the event's own values, its subject, and what memory lends where it has none of its own."""
-    values, lent = dict(event.fields), dict[str, int]()
+    values: dict[str, Value] = {**event.fields}
+    lent: dict[str, int] = {}
     subject = subject_of(event)
     if subject is not None:
         values["subject"] = subject[1]
-    _lend_job_of_file(event, view, values, lent)
+    if "file" in values and "job" not in values and "run" not in values:
+        _lend_job_of_file(event, view, values, lent)
     for kind in ("run", "job"):
-        identity = values.get(kind)
-        if identity is not None:
-            _lend(view.memory(memory_key(kind, event.source, str(identity))), values, lent)
+        if kind in values:
+            _lend(view.memory(memory_key(kind, event.source, str(values[kind]))), values, lent)
     return Enriched(event, values, lent)
 
 
 def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
     """Yield the memories that this event changes. Only its own values are learnt, never what was lent."""
-    is_final, own = not FINAL_OUTCOMES.isdisjoint(event.outcomes), _own_ids(event)
-    for kind, identity in own:
-        told = {name: event.fields[name] for name in _LEARNT[kind] if name in event.fields}
+    is_final, fields = not FINAL_OUTCOMES.isdisjoint(event.outcomes), event.fields
+    for kind, identity in (own := _own_ids(event)):
         ends = is_final and (kind != "file" or own[0][0] == "file")
-        if not told and not ends:
-            continue
-        key = memory_key(kind, event.source, identity)
-        old = view.memory(key)
-        if ends or _says_more(old, told, event.at):
-            yield key, _merged(old, told, event, ends=ends)
+        told = {name: Learnt(fields[name], event.at) for name in _LEARNT[kind] if name in fields}
+        if told or ends:
+            key = memory_key(kind, event.source, identity)
+            old = view.memory(key)
+            if old is None:
+                yield key, Memory(told, event.at, _end_of(event) if ends else ())
+            elif ends or _says_more(old, told, event.at):
+                yield key, _merged(old, told, event, ends=ends)
 
 
 def subject_of(event: Event) -> tuple[str, str] | None:
@@ -101,13 +112,11 @@ def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tu
 
 def _own_ids(event: Event) -> list[tuple[str, str]]:
     fields = event.fields
-    return [(kind, str(fields[kind])) for kind in _LEARNT if kind in fields]
+    return [(kind, str(fields[kind])) for kind in _SUBJECTS if kind in fields]
 
 
 def _lend_job_of_file(event: Event, view: View, values: dict[str, Value], lent: dict[str, int]) -> None:
     """File events carry no job of their own; add-to-job told which it is."""
-    if "job" in values or "file" not in values or "run" in values:
-        return
     known = view.memory(memory_key("file", event.source, str(values["file"])))
     job = known.facts.get("job") if known else None
     if job is not None:
@@ -122,25 +131,26 @@ def _lend(memory: Memory | None, values: dict[str, Value], lent: dict[str, int])
             values[name], lent[name] = learnt.value, learnt.at
 
 
-def _says_more(old: Memory | None, told: dict[str, Value], now: int) -> bool:
-    if old is None or now - old.at >= _DAY_MS:
+def _says_more(old: Memory, told: dict[str, Learnt], now: int) -> bool:
+    if now - old.at >= _DAY_MS:
         return True
-    return any((known := old.facts.get(name)) is None or known.value != value for name, value in told.items())
+    return any((known := old.facts.get(name)) is None or known.value != new.value for name, new in told.items())
 
 
-def _merged(old: Memory | None, told: dict[str, Value], event: Event, *, ends: bool) -> Memory:
-    end = (Ended(event.type, event.outcomes, event.at),) if ends else ()
-    if old is None:
-        return Memory({name: Learnt(value, event.at) for name, value in told.items()}, event.at, end)
+def _merged(old: Memory, told: dict[str, Learnt], event: Event, *, ends: bool) -> Memory:
     facts = dict(old.facts)
-    for name, value in told.items():
+    for name, new in told.items():
         known = facts.get(name)
-        if known is None or known.value != value:
-            facts[name] = Learnt(value, event.at)
+        if known is None or known.value != new.value:
+            facts[name] = new
     ended = tuple(_of_the_last_day(old, event.at))
     if ends:
-        ended = (*(one for one in ended if one.type != event.type), *end)[-_ENDINGS_KEPT:]
+        ended = (*(one for one in ended if one.type != event.type), *_end_of(event))[-_ENDINGS_KEPT:]
     return Memory(facts, event.at, ended)
+
+
+def _end_of(event: Event) -> tuple[Ended]:
+    return (Ended(event.type, event.outcomes, event.at),)
 
 
 def _of_the_last_day(memory: Memory, now: int) -> Iterator[Ended]:

@@ -75,7 +75,7 @@ def _lacks_its_value(match: Match, enriched: Enriched) -> bool:
     """Say whether a rule could not look at an envelope, because the value that it counts was not there yet."""
     kind = match.rule.kind
     name = kind.distinct if isinstance(kind, AtLeast) else kind.field if isinstance(kind, NewValue) else None
-    return name is not None and enriched.get()(name) is None
+    return name is not None and enriched.get(name) is None
 
 
 def _texts(memory: Memory, name: str) -> tuple[str, ...]:

@@ -43,10 +43,20 @@ def fold(given: Input, state: Foldable, rule_set: RuleSet, into: Decisions | Non
     With `into`, what was applied is added there as it happens, so that nothing of it is lost should deciding raise.
     """
     everything = drain(given.at, state, rule_set, into)
-    if isinstance(given, Reload):
-        state.release_quarantined()
-    _decide_all(given, state, rule_set, everything)
+    take(given, state, rule_set, everything)
     return everything
+
+
+def take(given: Input, state: Foldable, rule_set: RuleSet, everything: Decisions) -> None:
+    """Decide an input before which no timer is due any more, and what follows from it; apply all and add it up."""
+    if type(given) is Reload:
+        state.release_quarantined()
+    waiting: list[Input] = [given]
+    for one in waiting:
+        decided = decide(one, state, rule_set)
+        state.apply(decided)
+        everything.add(decided)
+        waiting += decided.follow_ups
 
 
 def drain(
@@ -59,22 +69,8 @@ def drain(
     everything, turns = Decisions() if into is None else into, 0
     while turns != limit and (timer := state.next_timer(before)) is not None:
         turns += 1
-        _decide_all(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set, everything)
+        take(Tick(at=timer.due, slice_key=timer.slice_key, name=timer.name), state, rule_set, everything)
     return everything
-
-
-def _decide_all(given: Input, state: Foldable, rule_set: RuleSet, everything: Decisions) -> None:
-    """Decide an input and what follows from it, one after the other, and apply all."""
-    waiting: list[Input] = [given]
-    while waiting:
-        decided = decide(waiting.pop(0), state, rule_set)
-        _apply(decided, state, everything)
-        waiting.extend(decided.follow_ups)
-
-
-def _apply(decided: Decisions, state: Foldable, everything: Decisions) -> None:
-    state.apply(decided)
-    everything.add(decided)
 
 
 # Channels made from event fields could be without end; what is quiet is forgotten once there are so many.
@@ -83,8 +79,10 @@ PACES_AT_MOST: Final = 1_000
 
 def keep_paces(paces: dict[str, Pace], changed: Mapping[str, Pace | None]) -> None:
     """Take over how busy channels are; forget those that have been quiet for the time in which it matters."""
+    if not changed:
+        return
     paces.update({channel: pace for channel, pace in changed.items() if pace is not None})
-    if changed and len(paces) > PACES_AT_MOST:
+    if len(paces) > PACES_AT_MOST:
         now = max(pace.recent[-1] for pace in paces.values() if pace.recent)
         for channel in [channel for channel, pace in paces.items() if pace.storm is None and pace.stale_at < now]:
             del paces[channel]

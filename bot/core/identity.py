@@ -12,7 +12,7 @@ def joined(parts: Iterable[str]) -> str:
     """Join parts so that no other parts give the same text: a separator inside a part is escaped."""
     known = tuple(parts)
     text = _SEPARATOR.join(known)
-    if text.count(_SEPARATOR) == len(known) - 1 and "\\" not in text:
+    if "\\" not in text and text.count(_SEPARATOR) == len(known) - 1:
         return text  # by far the most: nothing is to be escaped
     return _SEPARATOR.join(map(_escaped, known))
 

@@ -62,7 +62,7 @@ def opened(match: Match, enriched: Enriched, rule_set: RuleSet, count: int = 1, 
         count=count,
         mode=rule.mode,
         kind=kind_text(rule.kind),
-        channels=channels_of(rule.notify, enriched.get(), rule_set),
+        channels=channels_of(rule.notify, enriched.get, rule_set),
         percent=percent,
         unknown_key=match.unknown,
     )

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from bot.core.conditions import Lookup, Refusal, as_text
-from bot.core.enrich import Enriched
+from bot.core.conditions import Refusal, as_text
+from bot.core.enrich import Enriched, Keyed
 from bot.core.fields import IDENTITY_FIELDS
 from bot.core.identity import first_of, joined
 from bot.core.rule import IfUnknown, Rule
@@ -38,9 +38,14 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 def slice_key(rule: str, key: Key) -> str:
     """Name a rule's state for one key; the order in which `per` names its fields does not matter."""
+    return rule + _tail(key)
+
+
+def _tail(key: Key) -> str:
+    """Return what follows the rule in a slice key; rules' names hold nothing that would have to be escaped."""
     if len(key) == 1:
-        return joined((rule, key[0][1]))
-    return joined((rule, *(value for _, value in sorted(key))))
+        return joined(("", key[0][1]))
+    return joined(("", *[value for _, value in sorted(key)]))
 
 
 def rule_of(key: str) -> str:
@@ -57,17 +62,14 @@ def worth_asking(candidates: Candidates, enriched: Enriched) -> Iterator[Compile
             yield from by_value.get(str(value), ())
 
 
-def passed(compiled: Compiled, enriched: Enriched, get: Lookup) -> Match | None:
+def passed(compiled: Compiled, enriched: Enriched) -> Match | None:
     """Return the match of a rule whose `when` is known to mean the event; None when `where` or `per` says no."""
-    return keyed(compiled.rule, enriched, get) if compiled.where(get) else None
+    return keyed(compiled.rule, enriched) if compiled.where(enriched.get) else None
 
 
-def weighed(compiled: Compiled, enriched: Enriched, get: Lookup) -> Match | None:
+def weighed(compiled: Compiled, enriched: Enriched) -> Match | None:
     """Return under which key a share counts an event that its `of` means, and whether it is a match."""
-    event, match = enriched.event, keyed(compiled.rule, enriched, get)
-    if match is None or (compiled.rule.when.selects(event.type, event.outcomes) and compiled.where(get)):
-        return match
-    return msgspec.structs.replace(match, passed=False)
+    return keyed(compiled.rule, enriched, is_match=compiled.is_meant and compiled.where(enriched.get))
 
 
 def overflowed(match: Match) -> Match:
@@ -81,53 +83,60 @@ def keyed_by_own(rule: Rule, enriched: Enriched) -> Match | None:
 
     A lent id never closes anything, and an event that lacks a `per` field is not about the bucket `unknown`.
     """
-    found = _own_key(rule, enriched)
-    enriched.own_tails[rule.per] = None if found is None else found.slice_key[len(rule.name) :]
-    return found
-
-
-def _own_key(rule: Rule, enriched: Enriched) -> Match | None:
-    if any(name in enriched.lent for name in rule.per or () if name in IDENTITY_FIELDS):
-        return None
-    match = keyed(rule, enriched, enriched.get())
-    return None if match is not None and match.unknown else match
+    found = _key_of(rule.per, enriched)
+    return keyed(rule, enriched) if found.is_own and not found.unknown else None
 
 
 def may_have_own_slice(rule: Rule, enriched: Enriched, view: View) -> bool:
-    """Say whether a rule may have state under the key that this event may end.
+    """Say whether a rule has state under the key that this event may end.
 
-    Asked of every rule with an open alert that such events end: with many rules that is most of the work. What the
-    key's values are is found out once for all rules that have the same `per` (`keyed_by_own`).
+    Asked of every rule with an open alert that such events end: with many rules that is most of the work.
     """
-    tails = enriched.own_tails
-    if rule.per not in tails:
-        return True
-    tail = tails[rule.per]
-    return tail is not None and view.slice(rule.name + tail) is not None
+    found = _key_of(rule.per, enriched)
+    return found.is_own and not found.unknown and view.slice(rule.name + found.tail) is not None
 
 
-def keyed(rule: Rule, enriched: Enriched, get: Lookup) -> Match | None:
+def keyed(rule: Rule, enriched: Enriched, *, is_match: bool = True) -> Match | None:
     """Return the match under its key, or None when a `per` field is missing and the rule says `skip`."""
-    if rule.per is None:
-        subject = enriched.values.get(SUBJECT) or enriched.event.event_id
-        key: Key = ((SUBJECT, str(subject)),)
-        return Match(rule, key, slice_key(rule.name, key))
-    found = [(name, get(name)) for name in rule.per]
-    unknown = any(value is None for _, value in found)
-    if unknown and rule.if_unknown is IfUnknown.SKIP:
+    found = _key_of(rule.per, enriched)
+    if found.unknown and rule.if_unknown is IfUnknown.SKIP:
         return None
-    key = tuple((name, UNKNOWN if value is None else as_text(value)) for name, value in found)
-    return Match(rule, key, slice_key(rule.name, key), unknown)
+    return Match(rule, found.key, rule.name + found.tail, found.unknown, is_match)
+
+
+def _key_of(per: tuple[str, ...] | None, enriched: Enriched) -> Keyed:
+    """Return what the event is under a `per`; found out once for all rules that have the same."""
+    found = enriched.keys.get(per)
+    if found is None:
+        found = enriched.keys[per] = _key_by_subject(enriched) if per is None else _key_by(per, enriched)
+    return found
+
+
+def _key_by_subject(enriched: Enriched) -> Keyed:
+    key = ((SUBJECT, str(enriched.values.get(SUBJECT) or enriched.event.event_id)),)
+    return Keyed(key, _tail(key), unknown=False, is_own=True)
+
+
+def _key_by(per: tuple[str, ...], enriched: Enriched) -> Keyed:
+    pairs: list[tuple[str, str]] = []
+    unknown, is_own = False, True
+    for name in per:
+        value = enriched.get(name)
+        unknown = unknown or value is None
+        is_own = is_own and not (name in enriched.lent and name in IDENTITY_FIELDS)
+        pairs.append((name, UNKNOWN if value is None else as_text(value)))
+    key = tuple(pairs)
+    return Keyed(key, _tail(key), unknown, is_own)
 
 
 def refusal(rule: Rule, enriched: Enriched) -> str | None:
     """Say why a rule does not concern an event: the first clause that said no, in words; None when it does."""
-    event, get = enriched.event, enriched.get()
+    event, get = enriched.event, enriched.get
     if not rule.when.selects(event.type, event.outcomes):
         return f"when: {event.type} is not meant"
     refused: Refusal | None = rule.where.refusal(get)
     if refused is not None:
         return f"where: {refused}"
-    if keyed(rule, enriched, get) is None:
+    if keyed(rule, enriched) is None:
         return "per: " + ", ".join(name for name in rule.per or () if get(name) is None) + " is missing"
     return None

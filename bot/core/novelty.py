@@ -21,7 +21,7 @@ SEEN_AT_MOST: Final = 1_000
 
 def sight(turn: Turn, kind: NewValue, slice_: Slice) -> Slice:
     """See a value: every sighting renews it; fire when it is new."""
-    value = turn.enriched.get()(kind.field)
+    value = turn.enriched.get(kind.field)
     if value is None:
         turn.note(f"not looked at: {kind.field} is missing")
         return slice_

@@ -51,7 +51,7 @@ def title_of(rule: Rule, values: Lookup, alert: Alert, now: int) -> str:
 
 def shown_of(rule: Rule, enriched: Enriched) -> tuple[Shown, ...]:
     """Return the fields for the card; what memory lent says since when."""
-    get = enriched.get()
+    get = enriched.get
     wanted = rule.show if rule.show is not None else _preset(rule, enriched.event.type)
     found = [(name, get(name)) for name in wanted]
     shown = [Shown(name, _flat(value), enriched.lent.get(name)) for name, value in found if not is_nothing(value)]
@@ -66,7 +66,7 @@ def channels_of(targets: Iterable[Target], get: Lookup, rule_set: RuleSet) -> tu
 
 def with_event(alert: Alert, rule: Rule, enriched: Enriched, now: int) -> Alert:
     """Return the alert as this event draws it; counts, times and state are the caller's."""
-    event, get = enriched.event, enriched.get()
+    event, get = enriched.event, enriched.get
     rejected = Outcome.REJECTED in event.outcomes
     drawn = msgspec.structs.replace(
         alert,
@@ -107,7 +107,7 @@ def kept_values(rule: Rule, enriched: Enriched) -> dict[str, Value]:
     """Return the values that an alert may need again when no event is at hand: fields, and raw paths it names."""
     if not rule.raw_names:
         return enriched.values
-    raw = {name: enriched.get()(name) for name in rule.raw_names}
+    raw = {name: enriched.get(name) for name in rule.raw_names}
     return {**enriched.values, **{name: _flat(found) for name, found in raw.items() if found is not None}}
 
 

@@ -17,10 +17,11 @@ from bot.core.rule import Mode, Rule
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A rule beside its compiled `where`."""
+    """A rule beside its compiled `where`. `is_meant`: its `when` means events of the type that it was looked up for."""
 
     rule: Rule
     where: Callable[[Lookup], bool]
+    is_meant: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Candidates:
     always: tuple[Compiled, ...]
     by_field: Mapping[str, Mapping[str, tuple[Compiled, ...]]]
     shares: tuple[Compiled, ...]  # whose `of` means the event, whether or not `when` and `where` do
-    closing: tuple[Rule, ...]
-    is_final: bool  # after such an event the platform does nothing more by itself
+    ending: tuple[Rule, ...]  # whose alerts the event may end
+    stopping: tuple[Rule, ...]  # of which it may also stop a clock or break a row
+    excusing: tuple[Rule, ...]  # in which it must be remembered, to excuse an opening that comes after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +88,9 @@ class RuleSet:
         named = {name for rule in self.active for name in rule.inhibited_by}
         return {name: tuple(rule for rule in self.active if name in rule.inhibited_by) for name in sorted(named)}
 
-    def depth(self, name: str) -> int:
-        """Return how many rules stand above one by `inhibited_by`; what inhibits has its turn first."""
-        return self._depths[name]
-
     @cached_property
-    def _depths(self) -> Mapping[str, int]:
+    def depths(self) -> Mapping[str, int]:
+        """How many rules stand above each by `inhibited_by`; what inhibits has its turn first."""
         found = dict.fromkeys(self.rules, 0)
         for _ in self.inhibits:  # a chain is no longer than the rules in it; the loader refuses circles
             for rule in self.active:
@@ -111,14 +110,18 @@ class RuleSet:
                 continue
             for value in _operands(equality):
                 by_field.setdefault(equality.field, {}).setdefault(value, []).append(compiled)
-        closing = [r for r in self.active if any(c.selects(event_type, outcomes) for c in r.closing)]
         shares = [
-            Compiled(r, r.where.compiled())
+            Compiled(r, r.where.compiled(), r.when.selects(event_type, outcomes))
             for r in self.active
             if isinstance(r.kind, Share) and r.kind.of.selects(event_type, outcomes)
         ]
         frozen = {f: {v: tuple(rules) for v, rules in values.items()} for f, values in by_field.items()}
-        return Candidates(tuple(always), frozen, tuple(shares), tuple(closing), not FINAL_OUTCOMES.isdisjoint(outcomes))
+        closing = [r for r in self.active if any(c.selects(event_type, outcomes) for c in r.closing)]
+        is_final = not FINAL_OUTCOMES.isdisjoint(outcomes)  # the platform does nothing more by itself
+        excusing = tuple(rule for rule in closing if is_final and rule.remembers_endings)
+        stopping = tuple(rule for rule in closing if rule.waits and rule not in excusing)
+        ending = tuple(rule for rule in closing if rule not in excusing and rule not in stopping)
+        return Candidates(tuple(always), frozen, tuple(shares), ending, stopping, excusing)
 
 
 # Types nobody listed arrive under any name; a sender must not grow the index without end.

@@ -36,12 +36,14 @@ def counted(
     while gone < len(window) and window[gone].at <= start:
         of, matched, gone = of - window[gone].of, matched - window[gone].matched, gone + 1
     live = window[gone:]
-    same = bool(live) and live[-1].at == one.at
-    live = (*live[:-1], _joined(live[-1], one)) if same else (*live, one)
+    # Added and not unpacked: that would copy hundreds of moments twice for each event.
+    live = live[:-1] + (_joined(live[-1], one),) if live and live[-1].at == one.at else live + (one,)  # noqa: RUF005
     return _bounded(live, within), Totals(of + one.of, matched + one.matched)
 
 
 def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
+    if len(window) <= MOMENTS_AT_MOST:
+        return window
     width = max(1, within // _PARTS)
     while len(window) > MOMENTS_AT_MOST:
         window, width = _coarser(window, width), width * 2

@@ -27,12 +27,11 @@ from bot.core.windows import count_one, weigh_one
 
 def on_match(turn: Turn) -> None:
     """Let a rule look at an event that passed it (or, for a share, that it counts)."""
-    key = turn.match.slice_key
-    before = turn.view.slice(key) or Slice(rule=turn.rule.name)
-    kind = turn.rule.kind
-    after = _LOOKS[type(kind)](turn, kind, before)
+    key, rule, desk = turn.match.slice_key, turn.match.rule, turn.desk
+    before = desk.view.slice(key) or Slice(rule=rule.name)
+    after = _LOOKS[type(rule.kind)](turn, rule.kind, before)
     if after is not None and after is not before:
-        turn.into.slices[key] = after
+        desk.into.slices[key] = after
 
 
 def may_close(match: Match, enriched: Enriched, view: View) -> bool:
@@ -104,7 +103,7 @@ def _outcome(enriched: Enriched) -> str:
 
 def _drawn_by_end(alert: Alert, enriched: Enriched) -> Alert:
     """What the closing event tells is shown: who rejected and why, which type ended it, its link."""
-    get, rejected = enriched.get(), Outcome.REJECTED in enriched.event.outcomes
+    get, rejected = enriched.get, Outcome.REJECTED in enriched.event.outcomes
     return msgspec.structs.replace(
         alert,
         note=get("note") if rejected else alert.note,

@@ -24,6 +24,8 @@ class Timers:
 
     def update(self, changes: Mapping[tuple[str, str], int | None]) -> None:
         """Set timers anew; None cancels one."""
+        if not changes:
+            return
         for key, due in changes.items():
             if due is None:
                 self._due.pop(key, None)
@@ -37,11 +39,14 @@ class Timers:
     def first(self, before: int | None = None) -> Timer | None:
         """Return the first timer, if it is due strictly before a time (None: whenever)."""
         heap = self._heap
-        while heap and self._due.get((heap[0].slice_key, heap[0].name)) != heap[0].due:
+        while heap:
+            timer = heap[0]
+            if before is not None and timer.due >= before:
+                return None  # whether or not it still stands: what comes after it is due later
+            if self._due.get((timer.slice_key, timer.name)) == timer.due:
+                return timer
             heappop(heap)  # cancelled or moved since
-        if not heap or (before is not None and heap[0].due >= before):
-            return None
-        return heap[0]
+        return None
 
     def standing(self) -> dict[tuple[str, str], int]:
         """Return all timers that stand: when each is due, by slice key and name."""

@@ -84,7 +84,7 @@ def _sampled(turn: Turn, slice_: Slice, start: int) -> Slice:
 
 
 def _sighting(rule: Rule, distinct: str | None, enriched: Enriched) -> Sighting:
-    get = enriched.get()
+    get = enriched.get
     value = get(distinct) if distinct else None
     top = get(rule.top or _DEFAULT_TOP)
     return Sighting(

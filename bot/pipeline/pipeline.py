@@ -11,7 +11,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.core.decisions import Decisions
-from bot.core.fold import drain, fold
+from bot.core.fold import drain, fold, take
 from bot.core.inputs import Details, Event, Reload
 from bot.core.ruleset import RuleSet
 from bot.core.troubles import EVENT_SET_ASIDE, PAYLOAD_UNAVAILABLE, trouble
@@ -178,13 +178,13 @@ class Pipeline:
 
     async def _decide(self, rows: Sequence[JournalRow], killer: str | None = None) -> None:
         """Decide rows, up to one before which too many timers are due for one save. `killer`: set them aside."""
-        batch, cursor = Batch(), self._cursor
+        batch, (done, time) = Batch(), self._cursor
         named = await self._named_in(rows)
         self._view.read_ahead(row.input for row in rows)
         for row in rows:
             undone = self._drain(row.input.at, batch)
             if undone is not None:
-                cursor = Cursor(cursor.seq, max(cursor.time, undone))
+                time = max(time, undone)
                 break
             if row.seq in named:  # exactly here, and not for the timers before: so a replay decides the same
                 self._rule_set = named[row.seq]
@@ -193,8 +193,8 @@ class Pipeline:
                 self._decide_one(row, batch)
             else:
                 self._set_aside(row, killer, batch)
-            cursor = Cursor(row.seq, row.input.at)
-        await self._save(batch, cursor)
+            done, time = row.seq, row.input.at
+        await self._save(batch, Cursor(done, time))
 
     async def _named_in(self, rows: Sequence[JournalRow]) -> dict[int, RuleSet]:
         """Return the rule sets that come into force with some of these rows."""
@@ -218,7 +218,7 @@ class Pipeline:
             if isinstance(given, Event) and row.kind is RowKind.EVENT and given.details is not Details.WHOLE:
                 self._by_reference(row, given, batch)
             else:
-                fold(given, self._view, self._rule_set, batch.decisions)
+                take(given, self._view, self._rule_set, batch.decisions)
         except StoreError:
             raise  # says nothing of the event
         except Exception as error:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from bot.core.decisions import Decisions
-from bot.core.fold import drain, fold
+from bot.core.fold import drain, fold, take
 from bot.core.inputs import Details, Event, Reload
 from bot.core.kinds import Share
 from bot.core.rule import Rule
@@ -82,7 +82,7 @@ class Replay:
         if isinstance(given, Event) and row.kind is RowKind.EVENT and given.details is not Details.WHOLE:
             self._by_reference(row, given, into)
         else:
-            fold(given, self.view, self.rule_set, into)
+            take(given, self.view, self.rule_set, into)
 
     def _by_reference(self, row: ReplayRow, event: Event, into: Decisions) -> None:
         if row.was_fetched:

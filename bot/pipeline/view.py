@@ -80,8 +80,8 @@ class StoredView:
 
     def read_ahead(self, inputs: Iterable[Input]) -> None:
         """Read in one go the memories that a batch will ask for."""
-        wanted = {key for given in inputs if isinstance(given, Event) for key in memory_keys(given)}
-        missing = {key for key in wanted if key not in self._memories}  # `wanted - keys()` goes through all keys
+        events = (given for given in inputs if isinstance(given, Event))
+        missing = {key for event in events for key in memory_keys(event) if key not in self._memories}
         if missing:
             self._memories.update(dict.fromkeys(missing))
             self._memories.update(self._reader.read_memories(missing))
@@ -167,7 +167,8 @@ class StoredView:
         for key, slice_ in decisions.slices.items():
             self._slices[key] = slice_
             self._note_existence(key, slice_)
-            self._note_open(key, slice_)
+            if key in self._open or (slice_ is not None and slice_.alert is not None):
+                self._note_open(key, slice_)
         self._timers.update(decisions.timers)
         for mark, roundup in decisions.roundups.items():
             if roundup.is_over:
@@ -175,7 +176,8 @@ class StoredView:
             else:
                 self._roundups[mark] = roundup
         keep_paces(self._paces, decisions.paces)
-        self._quarantined.update(fault.rule for fault in decisions.faults)
+        for fault in decisions.faults:
+            self._quarantined.add(fault.rule)
 
     def swept(self, keys: Iterable[str]) -> None:
         """Hear that retention removed slices from the store; `trim` looks which of them are not there again."""

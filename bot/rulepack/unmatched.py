@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.config.notes import WARNING
 from bot.core.conditions import All, AnyOf, Clause, Condition, Not
@@ -18,8 +19,7 @@ from bot.core.ruleset import Compiled, RuleSet
 from bot.errors import Problem
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(msgspec.Struct):
     """How many events passed a rule's `when`, and none of them matched."""
 
     compiled: Compiled
@@ -54,7 +54,7 @@ def _matches(count: _Count, enriched: Enriched) -> bool:
     if not count.compiled.rule.when.selects(event.type, event.outcomes):
         return False
     count.came += 1
-    return passed(count.compiled, enriched, enriched.get()) is not None
+    return passed(count.compiled, enriched) is not None
 
 
 def _may_refuse(rule: Rule) -> bool:

@@ -151,7 +151,7 @@ def _verdict(rule: Rule, enriched: Enriched, looks: list[LookRow]) -> Verdict:
     own = [look for look in looks if look.rule == rule.name]
     said, opened = [look.said for look in own], next((look.alert_id for look in own if look.alert_id), None)
     refused = "its mode is off" if rule.mode is Mode.OFF else refusal(rule, enriched)
-    match = keyed(rule, enriched, enriched.get()) if refused is None else None
+    match = keyed(rule, enriched) if refused is None else None
     return Verdict(
         rule=rule.name,
         verdict=_verdict_word(rule, enriched.event, refused),

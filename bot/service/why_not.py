@@ -212,5 +212,5 @@ class _Scan:
         return next((row.event for row in reversed(rows) if row.event is not None), skimmed.event)
 
     def _is_of_key(self, enriched: Enriched) -> bool:
-        match = keyed(self._rule, enriched, enriched.get())
+        match = keyed(self._rule, enriched)
         return match is not None and match.slice_key == self._mark
