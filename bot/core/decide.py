@@ -67,7 +67,7 @@ def _by_all(event: Event, view: View, desk: Desk, take: _Take) -> Decisions:
     Each turn sees what the turns before it decided.
     """
     enriched = enrich(event, view)
-    desk.into.memories.update(learn(event, view))
+    desk.into.memories.update(learn(enriched, view))
     hearing, candidates = Hearing(enriched, view, desk), desk.rule_set.candidates(event)
     found, closing = matches(candidates, hearing), closings(candidates, hearing)
     if event.details is Details.COMPLETION:
@@ -87,9 +87,10 @@ def _match_all(found: list[Match], closing: dict[str, Match], hearing: Hearing, 
         depths = hearing.desk.rule_set.depths
         found.sort(key=lambda match: depths[match.rule.name])
     for match in found:
-        if match.slice_key in closing and _closes_rather(match, hearing):
-            continue
-        closing.pop(match.slice_key, None)
+        if match.slice_key in closing:
+            if _closes_rather(match, hearing):
+                continue
+            del closing[match.slice_key]
         within = _within_cap(match, hearing)
         if within is not None:
             take(step.on_match, within, hearing.enriched, hearing.desk)
@@ -97,6 +98,8 @@ def _match_all(found: list[Match], closing: dict[str, Match], hearing: Hearing, 
 
 def _close_all(closing: dict[str, Match], hearing: Hearing, take: _Take) -> None:
     """End what is inhibited before what inhibits it: else its end would release what ends with it."""
+    if not closing:
+        return
     depths = hearing.desk.rule_set.depths
     for match in sorted(closing.values(), key=lambda match: -depths[match.rule.name]):
         if step.may_close(match, hearing.enriched, hearing.before):

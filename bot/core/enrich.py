@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -40,12 +40,14 @@ class Keyed(msgspec.Struct, frozen=True, gc=False):
 class Enriched(msgspec.Struct, frozen=True, dict=True):
     """An event with what memory lends. `lent` names the fields that are not the event's own, and since when (ms).
 
-    `keys` remembers what was found by `per`: many rules have the same.
+    `own` pairs what the event is about by its own ids (`run`, `job`, `file`; best first) with the keys of their
+    memories. `keys` remembers what was found by `per`: many rules have the same.
     """
 
     event: Event
     values: dict[str, Value]
     lent: dict[str, int]
+    own: Sequence[tuple[str, str]] = ()
     keys: dict[tuple[str, ...] | None, Keyed] = msgspec.field(default_factory=dict)
 
     def get(self, name: str) -> Any:
@@ -70,27 +72,27 @@ def memory_keys(event: Event) -> list[str]:
 
 def enrich(event: Event, view: View) -> Enriched:
     """Return the event's own values, its subject, and what memory lends where it has none of its own."""
-    values: dict[str, Value] = {**event.fields}
-    lent: dict[str, int] = {}
-    subject = subject_of(event)
-    if subject is not None:
-        values["subject"] = subject[1]
-    if "file" in values and "job" not in values and "run" not in values:
-        _lend_job_of_file(event, view, values, lent)
-    for kind in ("run", "job"):
-        if kind in values:
-            _lend(view.memory(memory_key(kind, event.source, str(values[kind]))), values, lent)
-    return Enriched(event, values, lent)
+    fields, source, lent = event.fields, event.source, dict[str, int]()
+    own = [(kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields]
+    values: dict[str, Value] = {**fields}
+    if own:
+        values["subject"] = str(fields[own[0][0]])
+    for kind, key in own:
+        if kind != "file":
+            _lend(view.memory(key), values, lent)
+        elif key == own[0][1]:
+            _lend_job_of_file(source, view.memory(key), view, values, lent)
+    return Enriched(event, values, lent, own)
 
 
-def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
+def learn(enriched: Enriched, view: View) -> Iterator[tuple[str, Memory]]:
     """Yield the memories that this event changes. Only its own values are learnt, never what was lent."""
-    is_final, fields = not FINAL_OUTCOMES.isdisjoint(event.outcomes), event.fields
-    for kind, identity in (own := _own_ids(event)):
-        ends = is_final and (kind != "file" or own[0][0] == "file")
+    event, fields = enriched.event, enriched.event.fields
+    is_final = not FINAL_OUTCOMES.isdisjoint(event.outcomes)
+    for kind, key in enriched.own:
+        ends = is_final and (kind != "file" or key == enriched.own[0][1])
         told = {name: Learnt(fields[name], event.at) for name in _LEARNT[kind] if name in fields}
         if told or ends:
-            key = memory_key(kind, event.source, identity)
             old = view.memory(key)
             if old is None:
                 yield key, Memory(told, event.at, _end_of(event) if ends else ())
@@ -100,8 +102,7 @@ def learn(event: Event, view: View) -> Iterator[tuple[str, Memory]]:
 
 def subject_of(event: Event) -> tuple[str, str] | None:
     """Return what an event is about: its own run, else job, else file."""
-    own = _own_ids(event)
-    return own[0] if own else None
+    return next(((kind, str(event.fields[kind])) for kind in _SUBJECTS if kind in event.fields), None)
 
 
 def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tuple[Ended, ...]:
@@ -110,17 +111,14 @@ def ended_before(enriched: Enriched, kind: str, identity: str, view: View) -> tu
     return tuple(_of_the_last_day(memory, enriched.event.at)) if memory else ()
 
 
-def _own_ids(event: Event) -> list[tuple[str, str]]:
-    fields = event.fields
-    return [(kind, str(fields[kind])) for kind in _SUBJECTS if kind in fields]
-
-
-def _lend_job_of_file(event: Event, view: View, values: dict[str, Value], lent: dict[str, int]) -> None:
+def _lend_job_of_file(
+    source: str, known: Memory | None, view: View, values: dict[str, Value], lent: dict[str, int]
+) -> None:
     """File events carry no job of their own; add-to-job told which it is."""
-    known = view.memory(memory_key("file", event.source, str(values["file"])))
     job = known.facts.get("job") if known else None
     if job is not None:
         values["job"], lent["job"] = job.value, job.at
+        _lend(view.memory(memory_key("job", source, str(job.value))), values, lent)
 
 
 def _lend(memory: Memory | None, values: dict[str, Value], lent: dict[str, int]) -> None:

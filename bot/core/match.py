@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -41,10 +42,9 @@ def slice_key(rule: str, key: Key) -> str:
     return rule + _tail(key)
 
 
+@lru_cache(maxsize=1_024)  # most events of one moment share source and workflow
 def _tail(key: Key) -> str:
     """Return what follows the rule in a slice key; rules' names hold nothing that would have to be escaped."""
-    if len(key) == 1:
-        return joined(("", key[0][1]))
     return joined(("", *[value for _, value in sorted(key)]))
 
 
@@ -113,20 +113,15 @@ def _key_of(per: tuple[str, ...] | None, enriched: Enriched) -> Keyed:
 
 
 def _key_by_subject(enriched: Enriched) -> Keyed:
-    key = ((SUBJECT, str(enriched.values.get(SUBJECT) or enriched.event.event_id)),)
-    return Keyed(key, _tail(key), unknown=False, is_own=True)
+    subject = str(enriched.values.get(SUBJECT) or enriched.event.event_id)
+    return Keyed(((SUBJECT, subject),), joined(("", subject)), unknown=False, is_own=True)
 
 
 def _key_by(per: tuple[str, ...], enriched: Enriched) -> Keyed:
-    pairs: list[tuple[str, str]] = []
-    unknown, is_own = False, True
-    for name in per:
-        value = enriched.get(name)
-        unknown = unknown or value is None
-        is_own = is_own and not (name in enriched.lent and name in IDENTITY_FIELDS)
-        pairs.append((name, UNKNOWN if value is None else as_text(value)))
-    key = tuple(pairs)
-    return Keyed(key, _tail(key), unknown, is_own)
+    values = [enriched.get(name) for name in per]
+    key = tuple(zip(per, [UNKNOWN if value is None else as_text(value) for value in values], strict=True))
+    is_lent = bool(enriched.lent) and any(name in enriched.lent and name in IDENTITY_FIELDS for name in per)
+    return Keyed(key, _tail(key), unknown=None in values, is_own=not is_lent)
 
 
 def refusal(rule: Rule, enriched: Enriched) -> str | None:

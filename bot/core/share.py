@@ -67,9 +67,10 @@ def holds(kind: Share, sums: Totals) -> bool:
 def last_that_holds(kind: Share, window: tuple[Tally, ...]) -> int:
     """Return the moment whose events must leave the window before the condition is false, if nothing more comes."""
     of, matched = totals(window)
+    numerator, denominator = kind.share.as_integer_ratio()  # asked for once: this goes through hundreds of moments
     for tally in window:
         of, matched = of - tally.of, matched - tally.matched
-        if not holds(kind, Totals(of, matched)):
+        if of < kind.minimum or not matched * denominator >= numerator * of > 0:
             return tally.at
     return window[-1].at if window else 0
 

@@ -49,15 +49,15 @@ def hear(turn: Turn, _: AbsentFor, slice_: Slice) -> Slice:
         ending = Ending(AlertState.RESOLVED, turn.at, f"heard of again: {turn.enriched.event.type}")
         end(turn.desk, turn.match.slice_key, slice_, ending)
         slice_ = Slice(rule=turn.rule.name)
-    event, match = turn.enriched.event, turn.match
+    event, match, at = turn.enriched.event, turn.match, turn.at
     heard = Heard(event.event_id, event.type, event.source, event.outcomes, match.key, match.unknown, event.occurred_at)
     after = msgspec.structs.replace(
         slice_,
         heard=heard,
         pending=None,
         values=kept_values(turn.rule, turn.enriched),
-        since=turn.at,
-        stale_at=turn.at + ROW_KEPT_MS,
+        since=at,
+        stale_at=at + ROW_KEPT_MS,
     )
     return _with_clock(turn, slice_, after)
 

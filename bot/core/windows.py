@@ -46,11 +46,11 @@ def weigh_one(turn: Turn, kind: Share, slice_: Slice) -> Slice | None:
 
     None: the slice was written here already, because the alert ended.
     """
-    matched = turn.match.passed
-    start = ruleclock.window_start(turn.rule, turn.at, kind.within_ms)
-    one = Tally(turn.at, 0 if turn.match.counted else 1, int(matched))
+    rule, at, matched = turn.rule, turn.at, turn.match.passed
+    start = ruleclock.window_start(rule, at, kind.within_ms)
+    one = Tally(at, 0 if turn.match.counted else 1, int(matched))
     window, sums = share.counted(slice_.window, slice_.sums, start, one, kind.within_ms)
-    stale_at = ruleclock.due(turn.rule, turn.at, kind.within_ms) or turn.at + kind.within_ms
+    stale_at = ruleclock.due(rule, at, kind.within_ms) or at + kind.within_ms
     slice_ = msgspec.structs.replace(slice_, window=window, sums=sums, stale_at=stale_at)
     if matched:
         slice_ = _sampled(turn, slice_, start)

@@ -37,6 +37,10 @@ class Writing(Protocol):
         """Return the message of an alert in a channel."""
         ...
 
+    def will_have_card(self, alert_id: str, channel: str) -> bool:
+        """Say whether a post is still to come that makes the alert's message in a channel."""
+        ...
+
     def ask(self, question: Callable[[Cursor], Any]) -> Awaitable[Any]:
         """Run a longer read in the reader's thread."""
         ...
@@ -113,8 +117,7 @@ class StoredOutbox:
 
     async def will_have_card(self, alert_id: str, channel: str) -> bool:
         """Say whether a post is still to come that makes the alert's message in a channel."""
-        found: Row | None = await self._store.ask(lambda cursor: sql.CARD_TO_COME.one(cursor, alert_id, channel))
-        return found is not None
+        return self._store.will_have_card(alert_id, channel)
 
     async def counts(self) -> dict[str, int]:
         """Return how many rows there are in each state."""

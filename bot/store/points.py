@@ -15,6 +15,7 @@ from bot.errors import StoreFailedError
 from bot.store import schema
 from bot.store.driver import driver
 from bot.store.memories import Memories
+from bot.store.outbox_statements import CARD_TO_COME
 from bot.store.saving import PIPELINE
 from bot.store.standing import paces, roundup, standing_roundups
 from bot.store.statements import Row, Statement
@@ -94,6 +95,10 @@ class PointReads:
         return Message(
             alert_id=alert_id, channel=channel, ts=ts, channel_id=channel_id, revision=revision, delivery_id=own_id
         )
+
+    def will_have_card(self, alert_id: str, channel: str) -> bool:
+        """Say whether a post is still to come that makes the alert's message in a channel."""
+        return self._one(CARD_TO_COME, alert_id, channel) is not None
 
     def place(self) -> Cursor:
         """Return the pipeline's cursor."""

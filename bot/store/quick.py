@@ -58,3 +58,7 @@ class QuickReads:
     def read_message(self, alert_id: str, channel: str) -> Message | None:
         """Return the message of an alert in a channel."""
         return self._points.message(alert_id, channel)
+
+    def will_have_card(self, alert_id: str, channel: str) -> bool:
+        """Say whether a post is still to come that makes the alert's message in a channel."""
+        return self._points.will_have_card(alert_id, channel)
