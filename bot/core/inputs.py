@@ -29,12 +29,22 @@ class Details(StrEnum):
     COMPLETION = "completion"  # the payload came after the envelope had been decided
 
 
+class Undecoded(msgspec.Struct, frozen=True, gc=False):
+    """A payload that still stands in the JSON object that brought it: under `key`, or the whole object without one.
+
+    To cut it out would cost as much as a quarter of decoding everything, and most rules never look at it.
+    """
+
+    body: bytes
+    key: str = ""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One immutable fact that arrived.
 
     `event_id` is ours, a hash of source, type and the provider's id. `fields` are the event's own values by the
     names of fields.py; what job memory lends is never in here. `payload` is what `raw.` paths start from (Extend: the
-    payload; Alfred: the `event` object), None once the stored body has aged out: decoded JSON, or the JSON itself, as
+    payload; Alfred: the `event` object), None once the stored body has aged out: decoded JSON, or Undecoded, as
     most rules never look at it and its objects would lie in memory until the event is decided.
     `occurred_at` is the provider's time, shown but never reckoned with.
     """
@@ -52,7 +62,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def raw(self) -> Any:
         """The payload decoded; anew at each look."""
-        return _decode(self.payload) if type(self.payload) is msgspec.Raw else self.payload
+        payload = self.payload
+        if type(payload) is not Undecoded:
+            return payload
+        tree = _decode(payload.body)
+        return tree.get(payload.key) if payload.key else tree
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):

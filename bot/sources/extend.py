@@ -6,13 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Raw, Struct
-from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from bot.core.catalogue import Outcome
 from bot.core.identity import event_id
-from bot.core.inputs import Details, Event, Value
+from bot.core.inputs import Details, Event, Undecoded, Value
 from bot.errors import NotAuthenticError, UnreadableError
 from bot.sources.company import CompanyPaths
 from bot.sources.drop import Drop
@@ -29,15 +27,7 @@ from bot.sources.token import Token
 
 _FAILED_STEP: Final = frozenset({"FAILED", "INVALIDATED"})
 _SIGNED: Final = frozenset({"run", "batch", "company"})  # what an envelope may tell; a fetched payload is not signed
-
-
-class _Envelope(Struct, gc=False):
-    """A delivery whose payload is left as it was written (`Event.payload` says why)."""
-
-    payload: Raw = Raw(b"null")
-
-
-_undecoded = Decoder(_Envelope).decode
+_NOTHING: Final[dict[str, Any]] = {}
 
 
 class ExtendSource:
@@ -73,12 +63,12 @@ class ExtendSource:
         stored = self._drop.apply(envelope, body)
         payload = envelope.get("payload")
         kind = kind_of(envelope.get("eventType"), payload)
-        provider_id = text(envelope.get("eventId")) or "sha256:" + hashlib.sha256(body).hexdigest()
+        provider_id = text(envelope.get("eventId")) or _hash_of(body)
         own_id = event_id(self.name, kind.type, provider_id)
         if is_reference(payload):
             return Reading(self._event_by_reference(own_id, kind, payload, envelope), stored, address_of(payload))
-        kept = _undecoded(stored).payload
-        return Reading(self._event(own_id, kind, payload, envelope, {}, kept=kept), stored)
+        kept = Undecoded(stored, "payload")
+        return Reading(self._event(own_id, kind, payload, envelope, kept), stored)
 
     def keepable(self, body: bytes) -> bytes:
         """Take out what is dropped, as far as a body that is no event lets itself be read."""
@@ -92,23 +82,31 @@ class ExtendSource:
         stored = self._drop.apply(tree, payload)
         kind = kind_of(envelope.type.removeprefix(PREFIX), tree)
         signed = {name: value for name, value in envelope.fields.items() if name in _SIGNED}
-        whole = self._event(envelope.event_id, kind, tree, {}, signed, kept=Raw(stored))
+        whole = self._event(envelope.event_id, kind, tree, {}, Undecoded(stored), signed=signed)
         wire = kind.type.removeprefix(PREFIX).encode()
         return replace(whole, at=envelope.at), b'{"eventType":"%b","payload":%b}' % (wire, stored)
 
     def _event(
-        self, own_id: str, kind: Kind, payload: Any, envelope: Tree, signed: Mapping[str, Value], *, kept: Any
+        self,
+        own_id: str,
+        kind: Kind,
+        payload: Any,
+        envelope: Tree,
+        kept: Any,
+        *,
+        signed: Mapping[str, Value] = _NOTHING,
     ) -> Event:
-        fields, tree = dict(self._always), payload if type(payload) is dict else {}
+        fields, tree = self._always.copy(), payload if type(payload) is dict else _NOTHING
         add_fields(fields, kind.about, tree, envelope, self._company)
-        fields.update(signed)
+        if signed:
+            fields.update(signed)
         self._link.add_to(fields)
         return Event(
             event_id=own_id,
             source=self.name,
             type=kind.type,
             at=0,
-            outcomes=_outcomes(kind, fields),
+            outcomes=_step_outcomes(kind, fields) if kind.about is About.STEP else kind.outcomes,
             fields=fields,
             payload=kept,
             occurred_at=occurred_at(kind.about, tree),
@@ -117,12 +115,14 @@ class ExtendSource:
     def _event_by_reference(self, own_id: str, kind: Kind, payload: Any, envelope: Tree) -> Event:
         """Read what the envelope carries. The address is no part of the payload: nothing may show or match it."""
         tree = {key: value for key, value in payload.items() if key != "data"} if type(payload) is dict else {}
-        return replace(self._event(own_id, kind, tree, envelope, {}, kept=tree), details=Details.ENVELOPE)
+        return replace(self._event(own_id, kind, tree, envelope, tree), details=Details.ENVELOPE)
 
 
-def _outcomes(kind: Kind, fields: Mapping[str, Value]) -> tuple[Outcome, ...]:
+def _hash_of(body: bytes) -> str:
+    return "sha256:" + hashlib.sha256(body).hexdigest()
+
+
+def _step_outcomes(kind: Kind, fields: Mapping[str, Value]) -> tuple[Outcome, ...]:
     """Add to the outcome of the type what only a step's content tells."""
-    if kind.about is not About.STEP:
-        return kind.outcomes
     more = (Outcome.STEP_FAILED,) if str(fields.get("status", "")).upper() in _FAILED_STEP else ()
     return kind.outcomes + more + ((Outcome.VALIDATION_FAILED,) if fields.get("valid") is False else ())

@@ -14,12 +14,13 @@ from bot.core.inputs import Value
 from bot.sources.company import CompanyPaths
 from bot.sources.extend_names import About
 from bot.sources.lenient import number, text, time_ms, yes_no
+from bot.sources.texts import Texts, add_texts
 
 Tree: TypeAlias = Mapping[str, Any]
 Fields: TypeAlias = dict[str, Value]
 
-# Key of the payload -> field. Where two keys lead to one field, the later line is the current spelling and wins.
-_TEXTS: Final = (
+# Where two keys lead to one field, the later line is the current spelling and wins.
+_EVERYWHERE: Final[Texts] = (
     ("status", "status"),
     ("failureReason", "cause"),
     ("failureMessage", "last_error"),
@@ -30,23 +31,35 @@ _TEXTS: Final = (
     ("url", "url"),
     ("dashboardUrl", "url"),
 )
+_RUN: Final[Texts] = (*_EVERYWHERE, ("id", "run"))
+_PAYLOAD: Final[dict[About, Texts]] = {
+    About.WORKFLOW_RUN: _RUN,
+    About.CLASSIFY_RUN: _RUN,
+    About.RUN: _RUN,
+    About.STEP: (*_EVERYWHERE, ("workflowRunId", "run"), ("stepType", "step_type")),
+    About.BATCH: (*_RUN, ("id", "batch")),
+    About.LIFECYCLE: (*_EVERYWHERE, ("processorName", "workflow"), ("name", "workflow")),
+    About.UNKNOWN: _EVERYWHERE,  # of an unknown thing only what is called the same everywhere is read
+}
+_FILE: Final[Texts] = (("id", "file"), ("name", "document"))
+_OWNER: Final[Texts] = (("name", "workflow"),)
 _OWNERS: Final = ("workflow", "extractor", "classifier", "splitter")
 _NESTED_RUNS: Final = ("extractRun", "classifyRun", "splitRun", "parseRun")
 _VALIDATIONS: Final = frozenset({"RULE_VALIDATION", "VALIDATION", None})
+_CREATED_AT: Final = frozenset({About.LIFECYCLE, About.UNKNOWN})
 _MOST_ERRORS: Final = 100
 
 
 def add_fields(fields: Fields, about: About, payload: Tree, envelope: Tree, company: CompanyPaths) -> None:
     """Put into `fields` what the payload says, and from the envelope what may stand there only (`workflowRunId`)."""
-    for key, name in _TEXTS:
-        value = payload.get(key)
-        if value is not None and (said := text(value)) is not None:
-            fields[name] = said
+    add_texts(fields, payload, _PAYLOAD[about])
     _put(fields, "reviewed", yes_no(payload.get("reviewed")))
     _put(fields, "company", company.first_in(payload))
     _add_file(fields, payload)
-    _READERS[about](fields, payload, envelope)
-    if about is About.STEP and "company" not in fields:  # a step has no metadata, the run inside it has the same
+    add_more = _READERS.get(about)
+    if add_more is not None:
+        add_more(fields, payload, envelope)
+    if "company" not in fields and about is About.STEP:  # a step has no metadata, the run inside it has the same
         _put(fields, "company", company.first_in(_nested_run(payload)))
     if "last_error" in fields and "errors" not in fields:
         fields["errors"] = (str(fields["last_error"]),)
@@ -58,9 +71,12 @@ def occurred_at(about: About, payload: Tree) -> int | None:
     Runs say when they ended or were reviewed (the later one counts) or last changed, never when they were created or
     started: a review that is asked for after two hours of work did not happen two hours ago.
     """
-    ended = max(time_ms(payload.get("endTime")) or 0, time_ms(payload.get("reviewedAt")) or 0)
-    found = ended or time_ms(payload.get("updatedAt"))
-    if found is None and about in {About.LIFECYCLE, About.UNKNOWN}:
+    found, reviewed_at = time_ms(payload.get("endTime")), payload.get("reviewedAt")
+    if reviewed_at is not None:
+        found = max(found or 0, time_ms(reviewed_at) or 0) or None
+    if found is None:
+        found = time_ms(payload.get("updatedAt"))
+    if found is None and about in _CREATED_AT:
         found = time_ms(payload.get("createdAt"))
     return found
 
@@ -77,16 +93,14 @@ def _add_file(fields: Fields, payload: Tree) -> None:
         files = payload.get("files")
         file = files[0] if type(files) is list and files else None
     if type(file) is dict:
-        _put(fields, "file", text(file.get("id")))
-        _put(fields, "document", text(file.get("name")))
+        add_texts(fields, file, _FILE)
 
 
 def _add_run(fields: Fields, payload: Tree, _envelope: Tree) -> None:
-    _put(fields, "run", text(payload.get("id")))
     for owner in _OWNERS:
         node = payload.get(owner)
         if type(node) is dict:
-            return _put(fields, "workflow", text(node.get("name")))
+            return add_texts(fields, node, _OWNER)
     return _put(fields, "workflow", text(payload.get("processorName")))
 
 
@@ -107,30 +121,17 @@ def _add_classification(fields: Fields, output: Any) -> None:
         _put(fields, "tag", text(output.get("type")))
 
 
-def _add_batch(fields: Fields, payload: Tree, _envelope: Tree) -> None:
-    batch = text(payload.get("id"))
-    _put(fields, "run", batch)
-    _put(fields, "batch", batch)
-
-
-def _add_lifecycle(fields: Fields, payload: Tree, _envelope: Tree) -> None:
-    _put(fields, "workflow", text(payload.get("name")) or text(payload.get("processorName")))
-
-
-def _add_nothing(_fields: Fields, _payload: Tree, _envelope: Tree) -> None:
-    """Of an unknown thing only what is called the same everywhere is read."""
-
-
 def _add_step(fields: Fields, payload: Tree, envelope: Tree) -> None:
     """Read a step of a workflow run. Its `run` is the workflow run's id; 2025-04-21 tells none in the payload."""
+    if "run" not in fields:
+        _put(fields, "run", text(envelope.get("workflowRunId")))
     step = payload.get("step")
-    step = step if type(step) is dict else {}
-    step_type = text(payload.get("stepType")) or text(step.get("type"))
-    _put(fields, "run", text(payload.get("workflowRunId")) or text(envelope.get("workflowRunId")))
-    _put(fields, "step", text(step.get("name")))
-    _put(fields, "step_type", step_type)
+    if type(step) is dict:
+        _put(fields, "step", text(step.get("name")))
+        if "step_type" not in fields:
+            _put(fields, "step_type", text(step.get("type")))
     _add_nested(fields, _nested_run(payload))
-    if step_type in _VALIDATIONS:
+    if fields.get("step_type") in _VALIDATIONS:
         _add_validation(fields, _result(payload))
 
 
@@ -174,8 +175,5 @@ _READERS: Final[dict[About, Callable[[Fields, Tree, Tree], None]]] = {
     About.WORKFLOW_RUN: _add_workflow_run,
     About.STEP: _add_step,
     About.CLASSIFY_RUN: _add_classify_run,
-    About.BATCH: _add_batch,
     About.RUN: _add_run,
-    About.LIFECYCLE: _add_lifecycle,
-    About.UNKNOWN: _add_nothing,
 }

@@ -20,6 +20,8 @@ _VISIBLE: Final = re.compile(
 )
 # What programs write for nothing, as they write it: a published Alfred example sends the word null for a missing tag.
 _NOTHING: Final = frozenset({"null", "None", "undefined", "nil"})
+# Nearly every text begins with one of these: it can be seen, and it is none of the words in _NOTHING.
+_TELLING: Final = frozenset(map(chr, range(0x21, 0x7F))) - {word[0] for word in _NOTHING}
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
 # Seconds and milliseconds since 1970 cannot be mistaken for each other: this many seconds are the year 5138, this
@@ -36,7 +38,9 @@ def text(value: Any) -> str | None:
     """
     kind = type(value)
     if kind is str:
-        said: str = value[:MAX_TEXT]
+        said: str = value if len(value) <= MAX_TEXT else value[:MAX_TEXT]
+        if said and said[0] in _TELLING:
+            return said
         return said if _VISIBLE.search(said) and said.strip() not in _NOTHING else None
     if kind is int or kind is float:
         return str(value)[:MAX_TEXT]
@@ -55,7 +59,7 @@ def number(value: Any) -> int | float | None:
 
 def yes_no(value: Any) -> bool | None:
     """Return a boolean, also from true/false, yes/no, 1/0 as text in any case, and from the numbers 1 and 0."""
-    if type(value) is bool:
+    if value is None or type(value) is bool:
         return value
     said = value.strip().lower() if type(value) is str else str(value) if type(value) is int else ""
     return True if said in _YES else False if said in _NO else None
@@ -67,8 +71,11 @@ def time_ms(value: Any) -> int | None:
     A time without a zone is UTC. Fractions may have any number of digits (.NET sends seven). None for what is not
     after 1970: .NET's empty date is in the year 1.
     """
+    if value is None:
+        return None
     if type(value) is str:
-        return _time_of_text(value.strip().upper())  # upper: `z` and `t` are as good as `Z` and `T`
+        is_usual = value[10:11] == "T" and value[-1] == "Z"  # 2026-03-10T08:01:41.302Z
+        return (_time_of_iso(value) if is_usual else None) or _time_of_text(value.strip().upper())
     amount = number(value)
     return None if amount is None else _time_of_number(amount)
 
@@ -78,11 +85,7 @@ def _number_of_text(value: str) -> int | float | None:
     if not said.isascii() or "_" in said or len(said) > 400:  # noqa: PLR2004 - a double has at most 309 digits
         return None
     try:
-        return _fitted(int(said))
-    except ValueError:
-        pass
-    try:
-        return _fitted(float(said))
+        return _fitted(int(said) if said.lstrip("+-").isdigit() else float(said))
     except ValueError:
         return None
 
@@ -100,7 +103,8 @@ def _fitted(value: float) -> int | float | None:
 
 
 def _time_of_text(said: str) -> int | None:
-    if said[4:5] == "-":  # by far the most frequent spelling: 2026-03-10T08:01:41.302Z
+    """Read `said`, in upper case: `z` and `t` are as good as `Z` and `T`."""
+    if said[4:5] == "-":
         return _time_of_iso(said)
     if said.startswith("/DATE(") and said.endswith(")/"):
         return _time_of_dotnet(said[6:-2])
@@ -122,7 +126,8 @@ def _time_of_number(amount: float) -> int | None:
 def _time_of_iso(said: str) -> int | None:
     try:
         moment = datetime.fromisoformat(said)
-        return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        moment_ms = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
+        return round(moment_ms) if 0 < moment_ms < _TIME_END else None
     except (ValueError, OverflowError):
         return None
 

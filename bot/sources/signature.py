@@ -23,7 +23,8 @@ class Signatures:
     """Says whether a delivery was signed with one of the live secrets. Without a secret nothing is authentic."""
 
     def __init__(self, secrets: Iterable[bytes]) -> None:
-        # Keyed once: keying costs as much as hashing a small body, and a copy of a keyed state costs little.
+        # Keyed once: keying costs as much as hashing a small body, and a copy of a keyed state costs little. (HMAC put
+        # together from two states of SHA-256 takes 0.6 µs less; that is not worth having it written here.)
         self._keyed = tuple(hmac.new(secret, digestmod="sha256") for secret in secrets if secret)
 
     def check(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> None:
@@ -32,28 +33,28 @@ class Signatures:
         Raises:
             NotAuthenticError: whatever is wrong; the text names the cause and quotes nothing of the delivery.
         """
-        stamp = _only(headers, TIMESTAMP_HEADER)
-        signature = _only(headers, SIGNATURE_HEADER)
+        stamp, signature = _only(headers, TIMESTAMP_HEADER), _only(headers, SIGNATURE_HEADER)
         _check_age(stamp, now_ms)
         prefix = b"v0:%b:" % stamp.encode()  # cannot fail: what int() reads holds no lone surrogate
         # A character that is not ASCII becomes `?`, which no hex digest holds; compare_digest refuses such text.
         given = signature.encode("ascii", "replace")
-        if not any(hmac.compare_digest(_digest(keyed, prefix, body), given) for keyed in self._keyed):
-            raise NotAuthenticError("the signature does not match")
+        for keyed in self._keyed:
+            if hmac.compare_digest(_signature(keyed, prefix, body), given):
+                return
+        raise NotAuthenticError("the signature does not match")
 
 
-def signed_headers(secret: bytes, body: bytes, now_s: int) -> dict[str, str]:
-    """Return the two headers that Extend would send with `body` at `now_s` (Unix seconds)."""
-    keyed = hmac.new(secret, digestmod="sha256")
-    digest = _digest(keyed, b"v0:%d:" % now_s, body)
-    return {TIMESTAMP_HEADER: str(now_s), SIGNATURE_HEADER: digest.decode()}
-
-
-def _digest(keyed: hmac.HMAC, prefix: bytes, body: bytes) -> bytes:
+def _signature(keyed: hmac.HMAC, prefix: bytes, body: bytes) -> bytes:
     signing = keyed.copy()
     signing.update(prefix)
     signing.update(body)
     return signing.hexdigest().encode()
+
+
+def signed_headers(secret: bytes, body: bytes, now_s: int) -> dict[str, str]:
+    """Return the two headers that Extend would send with `body` at `now_s` (Unix seconds)."""
+    digest = hmac.digest(secret, b"v0:%d:%b" % (now_s, body), "sha256")
+    return {TIMESTAMP_HEADER: str(now_s), SIGNATURE_HEADER: digest.hex()}
 
 
 def _only(headers: Mapping[str, str], name: str) -> str:

@@ -12,11 +12,7 @@ class Token:
 
     def __init__(self, secret: bytes | None) -> None:
         self._secret = secret or b""
-
-    @property
-    def is_set(self) -> bool:
-        """Say whether there is anything to compare with."""
-        return bool(self._secret)
+        self.is_set = bool(self._secret)  # whether there is anything to compare with
 
     def check(self, given: str | None) -> None:
         """Return when `given` is the secret; without a secret nothing is authentic.

@@ -6,16 +6,16 @@ import os
 from typing import Any
 
 from bot.cli import main
-from bot.core.fold import fold
+from bot.core.fold import take
 from bot.pipeline import pipeline
 
 
-def _deadly(given: Any, *others: Any) -> Any:
+def _deadly(given: Any, *others: Any) -> None:
     if getattr(given, "fields", {}).get("job") == "POISON":
         os._exit(137)
-    return fold(given, *others)
+    take(given, *others)
 
 
 if __name__ == "__main__":
-    vars(pipeline)["fold"] = _deadly
+    vars(pipeline)["take"] = _deadly
     main()

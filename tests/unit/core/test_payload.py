@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from bot.core.conditions import Clause, Op
 from bot.core.fields import FieldType
+from bot.core.inputs import Undecoded
 from tests.builders import changes, event, rule, rules, run
 
-_UNREADABLE = msgspec.Raw(b"{")
+_UNREADABLE = Undecoded(b"{")
 
 
 def test_a_rule_finds_what_it_asks_for_in_a_payload_that_is_not_decoded() -> None:
@@ -18,10 +17,12 @@ def test_a_rule_finds_what_it_asks_for_in_a_payload_that_is_not_decoded() -> Non
         )
     )
 
-    decided = run(asking, event("alfred.job.failed", job="J", raw=msgspec.Raw(b'{"page":{"count":7},"of":"x"}')))
+    payload = b'{"page":{"count":7},"of":"x"}'
+    for undecoded in (Undecoded(payload), Undecoded(b'{"id":1,"event":%b}' % payload, "event")):
+        decided = run(asking, event("alfred.job.failed", job="J", raw=undecoded))
 
-    [alert] = decided.alerts.values()
-    assert (alert.title, alert.shown[0].value) == ("7 pages", "x")
+        [alert] = decided.alerts.values()
+        assert (alert.title, alert.shown[0].value) == ("7 pages", "x")
 
 
 def test_a_payload_that_no_rule_asks_for_is_never_decoded() -> None:

@@ -49,6 +49,30 @@ def test_a_fixed_vector() -> None:
     assert headers == {TIMESTAMP_HEADER: "1700000000", SIGNATURE_HEADER: expected}
 
 
+@given(secret=st.binary(min_size=1, max_size=150), body=st.binary(max_size=300))
+def test_what_the_standard_library_signs_with_a_key_of_any_length_is_authentic(secret: bytes, body: bytes) -> None:
+    headers = signed(str(NOW_S), body, secret)
+
+    assert accepts(headers, body, secrets=(secret,))
+    assert headers == signed_headers(secret, body, NOW_S)
+
+
+@pytest.mark.parametrize("size", [63, 64, 65, 200])
+def test_a_key_of_about_one_block_is_a_key_like_any_other(size: int) -> None:
+    secret = bytes(range(1, size + 1))
+
+    assert accepts(signed(str(NOW_S), secret=secret), secrets=(secret,))
+    assert not accepts(signed(str(NOW_S), secret=secret[:-1]), secrets=(secret,))
+
+
+def test_one_instance_judges_many_deliveries_one_after_the_other() -> None:
+    signatures = Signatures([OTHER, SECRET])
+    for body in (b"first", BODY, b"", b"last"):
+        signatures.check(signed(str(NOW_S), body), body, NOW_S * 1000)
+        with pytest.raises(NotAuthenticError):
+            signatures.check(GOOD, body + b"x", NOW_S * 1000)
+
+
 def test_a_signed_body_is_authentic_and_any_flipped_bit_is_not() -> None:
     assert accepts(GOOD)
     for place in range(len(BODY) * 8):

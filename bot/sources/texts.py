@@ -1,0 +1,20 @@
+"""Which key of a JSON object is which text field: a table, read in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from bot.core.inputs import Value
+from bot.sources.lenient import text
+
+# Key of the object -> field. Where two keys lead to one field, the later line that says something wins.
+Texts: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def add_texts(fields: dict[str, Value], node: Mapping[str, Any], table: Texts) -> None:
+    """Put into `fields` the texts of `node` that a table names; what says nothing is left out."""
+    for key, name in table:
+        value = node.get(key)
+        if value is not None and (said := text(value)) is not None:
+            fields[name] = said
