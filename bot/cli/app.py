@@ -52,6 +52,7 @@ class Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        gc.disable()  # importing makes no garbage (bot/__main__.py has said so before; the command of a wheel has not)
         command: click.Command = getattr(importlib.import_module(module), name or "command")
         gc.freeze()  # what was imported stays: no collection needs to look at it again
         gc.enable()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.config.nodes import Entries
 
@@ -35,8 +36,7 @@ SECTIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """When it is due, where it goes and what it tells.
 
     `at` is in seconds of the local day; `days` count from 0 = Monday and are not looked at with `day_of_month` (1 to

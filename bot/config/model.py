@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from bot.config.digest import Digest
 from bot.config.nodes import Entries
 from bot.errors import Problem
@@ -81,8 +83,7 @@ class SlackConfig:
     bot_token_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bot listens; `max_body` in bytes."""
 
     host: str = "127.0.0.1"
@@ -91,8 +92,7 @@ class Server:
     max_body: int = 32 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True, kw_only=True):
     """Named recurring hours `[start, end)` in minutes of the local day; `end` before `start` runs over midnight.
 
     `days` count from 0 = Monday. A span belongs to the day on which it begins, and a holiday cancels that span.
@@ -105,16 +105,14 @@ class Hours:
     timezone: ZoneInfo | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
+class Storm(msgspec.Struct, frozen=True, kw_only=True):
     """The first `messages` first messages of a channel within `within_ms` are posted, the rest folded."""
 
     messages: int = 20
     within_ms: int = 5 * MINUTE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
     """How long things are kept: bodies, the keys that recognise duplicates, the record of what was done."""
 
     bodies_ms: int = 7 * DAY
@@ -123,8 +121,7 @@ class Keep:
     max_size: int = 5_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class MissingSecret:
+class MissingSecret(msgspec.Struct, frozen=True):
     """A secret that config.yaml refers to and that is not set: where it is used, and the reference as written."""
 
     key: str
@@ -148,15 +145,15 @@ class Config:
     rules: tuple[Path, ...]
     store: str = SQLITE_PREFIX + "var/tocsin.db"
     timezone: ZoneInfo = UTC
-    server: Server = Server()
+    server: Server = field(default_factory=Server)
     slack: SlackConfig | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     digests: Mapping[str, Digest] = field(default_factory=dict)
-    storm: Storm = Storm()
+    storm: Storm = field(default_factory=Storm)
     api_tokens: tuple[bytes, ...] = field(default=(), repr=False)
-    keep: Keep = Keep()
+    keep: Keep = field(default_factory=Keep)
     default_node: Entries | None = None
     dev: bool = False
     readable: bool = True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Text:
+
+class Text(msgspec.Struct, frozen=True):
     """A scalar exactly as written. `quoted` covers both quotes and block texts.
 
     `comment` is what follows when nothing was written but a `#word`: most often a channel that became a comment.
@@ -25,8 +25,7 @@ class Text:
         return not self.text and not self.quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """A list."""
 
     items: tuple[Node, ...]
@@ -34,8 +33,7 @@ class Items:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(msgspec.Struct, frozen=True):
     """A map with its keys in written order; no key is there twice."""
 
     pairs: tuple[tuple[Text, Node], ...]
@@ -47,8 +45,7 @@ class Entries:
         return next((value for key, value in self.pairs if key.text == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """Stands where something was refused, so that one mistake is not reported twice."""
 
     line: int

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.config.digest import ALL_QUIET, COVERS, SECTIONS, WHEN_EMPTY
 from bot.config.sections import Key, Section
-from bot.config.shapes import DURATION, NAME, SIZE, Choice, ListOf, OneOfTwo, Whole
+from bot.config.shapes import DURATION, NAME, SIZE, Choice, DurationOr, ListOf, Whole
 from bot.config.texts import CHANNEL, DATE, DAY, DAY_OF_MONTH, DAYS, DUE, SECRET, START, TIME, ZONE, RawSection
 
 HOURS: Final = Section(
@@ -65,7 +65,7 @@ DIGEST: Final = Section(
         ),
         Key(
             "cover",
-            OneOfTwo(Choice("time to look back", COVERS), DURATION),
+            DurationOr({word: word for word in COVERS}),
             "The time it looks back: `since_last`, `day`, `week` or a duration.",
             default="since the last one, at most 24h for the first",
             example="cover: week",

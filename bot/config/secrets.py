@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from bot.config.model import MissingSecret
 from bot.config.nodes import Node, Text
@@ -50,8 +51,7 @@ def read_again(path: Path) -> SecretText | None:
     return SecretText(found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """A secret as config.yaml refers to it."""
 
     text: str
@@ -78,14 +78,13 @@ class SecretShape(Shape):
         return None
 
 
-@dataclass(slots=True)
-class Secrets:
+class Secrets(msgspec.Struct):
     """Looks references up and remembers which are not set, so that all of them can be named at once."""
 
     env: Mapping[str, str]
     folder: Path
-    missing: list[MissingSecret] = field(default_factory=list)
-    exposed: list[Reference] = field(default_factory=list)
+    missing: list[MissingSecret] = msgspec.field(default_factory=list)
+    exposed: list[Reference] = msgspec.field(default_factory=list)
 
     def bytes_of(self, key: str, reference: Reference | None) -> SecretBytes | None:
         """Return the secret as bytes; None when it is not set, which is remembered under `key`."""

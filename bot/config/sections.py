@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from bot.config.nodes import Entries, Node, Text
 from bot.config.notes import Notes
@@ -14,26 +15,23 @@ from bot.config.words import nearest, one_of
 _NO_WORDS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key: how its value looks, what it means, what holds without it, and one example."""
 
     name: str
     shape: Shape
     meaning: str
-    _: KW_ONLY
     default: str = "none"
     example: str = ""
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(msgspec.Struct, frozen=True):
     """What a section said: read values, and the nodes they came from for later checks."""
 
     node: Entries
     values: Mapping[str, Any]
-    nodes: Mapping[str, Node] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = msgspec.field(default_factory=dict)
     meant: frozenset[str] = frozenset()  # keys that unknown words were most likely meant to be
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -7,7 +7,7 @@ error, so that a container goes on with its other parts; nobody uses what was re
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from bot.config.nodes import Broken, Entries, Items, Node, Text
@@ -17,6 +17,8 @@ from bot.config.words import duration_hint, nearest, one_of, yes_no_hint
 from bot.config.yamladvice import QUOTE_IT
 
 JsonSchema: TypeAlias = dict[str, Any]
+
+_NO_WORDS: Final[Mapping[str, str]] = {}
 
 
 class Shape(ABC):
@@ -77,7 +79,9 @@ class Word(Shape):
         if text is None:
             return None
         value = self._parse(text.text)
-        if value is None:
+        if value is None and not text.text.strip():
+            notes.error(text, f"the text is empty; {self._wanted} is needed")
+        elif value is None:
             notes.error(text, f"`{text.text}` is not {self._wanted}", hint=self._hint(text.text))
         return value
 
@@ -163,21 +167,6 @@ class OneShape(Shape):
         return (self._text if isinstance(node, Text) else self._other).read(node, notes)
 
 
-class OneOfTwo(Shape):
-    """A text that the first shape may know by a word; all others are the second's."""
-
-    def __init__(self, words: Choice, other: Shape) -> None:
-        self._words, self._other = words, other
-
-    def _schema(self) -> JsonSchema:
-        return {"anyOf": [self._words.schema(), self._other.schema()]}
-
-    def _read(self, node: Node, notes: Notes) -> Any:
-        return (self._words if isinstance(node, Text) and node.text in self._words.words else self._other).read(
-            node, notes
-        )
-
-
 class Whole(Word):
     """A whole number within bounds."""
 
@@ -201,3 +190,15 @@ DURATION: Final = Word(
 )
 SIZE: Final = Word("a size such as 32MiB or 5GB", size_bytes, {"type": "string", "pattern": "^[0-9]+([kKMGT]i?)?B$"})
 YES_NO: Final = Word("yes or no", yes_no, {"enum": ["yes", "no", True, False]}, hint=yes_no_hint)
+
+
+class DurationOr(Word):
+    """A duration in ms, or one of a few words with a value each. `other_words` are what people write for these."""
+
+    def __init__(self, words: Mapping[str, Any], other_words: Mapping[str, str] = _NO_WORDS) -> None:
+        super().__init__(
+            ", or ".join((_DURATION_WORDS, *words)),
+            lambda text: words[text] if text in words else duration_ms(text),
+            {"anyOf": [{"enum": list(words)}, DURATION.schema()]},
+            hint=lambda text: duration_hint(text) or nearest(text, words, other_words),
+        )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import yaml
 
 from bot.config.nodes import Broken, Entries, Items, Node, Text
@@ -73,12 +73,15 @@ def _complaint(character: str) -> str:
     return ""
 
 
-@dataclass(slots=True)
-class _Open:
+def _control_character(text: str) -> str | None:
+    return next((c for c in text if c not in "\n\t" and unicodedata.category(c) == "Cc"), None)
+
+
+class _Open(msgspec.Struct):
     """A list or map whose end has not come yet."""
 
     event: Any
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Node] = msgspec.field(default_factory=list)
 
 
 class _Builder:
@@ -128,8 +131,8 @@ class _Builder:
         if marked is not None:
             return marked
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        hidden = next((c for c in event.value if c not in "\n\t" and unicodedata.category(c) == "Cc"), None)
-        if hidden is not None:
+        # A look at each letter of each text is a quarter of the reading, and a printable text holds no such letter.
+        if not event.value.isprintable() and (hidden := _control_character(event.value)):
             return self._refuse(event, event.value, f"holds the control character U+{ord(hidden):04X}: remove it")
         if event.value or event.style:
             return Text(event.value, line, column, quoted=bool(event.style))

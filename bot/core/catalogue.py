@@ -115,9 +115,11 @@ def outcomes_of_type(event_type: str) -> tuple[Outcome, ...]:
 
 def possible_outcomes(event_type: str) -> frozenset[Outcome]:
     """Return every outcome an event of this type may have, also those that only its content tells."""
-    extra: dict[str, tuple[Outcome, ...]] = {
-        "extend.workflow_run.step_run.processed": (Outcome.STEP_FAILED, Outcome.VALIDATION_FAILED),
-        "alfred.job.failed": (Outcome.EXCEEDED_RETRIES,),
-        "alfred.job.retry": (Outcome.EXCEEDED_RETRIES,),
-    }
-    return frozenset(outcomes_of_type(event_type) + extra.get(event_type, ()))
+    return frozenset(outcomes_of_type(event_type) + _OUTCOMES_OF_CONTENT.get(event_type, ()))
+
+
+_OUTCOMES_OF_CONTENT: Final[dict[str, tuple[Outcome, ...]]] = {
+    "extend.workflow_run.step_run.processed": (Outcome.STEP_FAILED, Outcome.VALIDATION_FAILED),
+    "alfred.job.failed": (Outcome.EXCEEDED_RETRIES,),
+    "alfred.job.retry": (Outcome.EXCEEDED_RETRIES,),
+}

@@ -68,8 +68,9 @@ class StoredView:
         self._timers = Timers(reader.load_timers())
         # A finished run asks after slices that mostly do not exist; a hash in a set answers that without a read.
         # What is gone leaves it: of two keys with one hash (one pair in 2**64) the other would be taken for gone too.
-        self._existing = {hash(key) for key in reader.slice_keys()}
-        self._of_rule = Counter(rule_of(key) for key in reader.slice_keys())
+        keys = list(reader.slice_keys())
+        self._existing = set(map(hash, keys))
+        self._of_rule = Counter(map(rule_of, keys))
         self._roundups = {roundup.roundup_id: roundup for roundup in reader.standing_roundups()}
         self._paces = reader.paces()
         self._open = {key: (rule, alert_id) for rule, key, alert_id in reader.open_slices()}

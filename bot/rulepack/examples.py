@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -32,8 +32,7 @@ _MOST_TURNS: Final = 50_000
 _SAID_AT_MOST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleResult:
+class ExampleResult(msgspec.Struct, frozen=True):
     """How one example went. `message` is empty when it is `ok`; `timeline` tells all of it, line by line."""
 
     file: str
@@ -100,21 +99,15 @@ def _summed(wrong: list[str]) -> str:
     return "; ".join(wrong[:_SAID_AT_MOST]) + (f"; and {more:,} more" if more > 0 else "")
 
 
-@dataclass(slots=True)
 class _Story:
     """One example being told."""
 
-    rule_set: RuleSet
-    rule: Rule
-    timeline: Timeline
-    read: ReadDelivery
-    state: State = field(default_factory=State)
-    seen: set[str] = field(default_factory=set)
-    happenings: Happenings = field(init=False)
-    failed: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.happenings = Happenings(self.rule.name)
+    def __init__(self, rule_set: RuleSet, rule: Rule, timeline: Timeline, read: ReadDelivery) -> None:
+        self.rule_set, self.rule, self.timeline, self.read = rule_set, rule, timeline, read
+        self.state = State()
+        self.seen: set[str] = set()
+        self.happenings = Happenings(rule.name)
+        self.failed: list[str] = []
 
     @property
     def faults(self) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from bot.config.nodes import Text
 from bot.config.notes import Notes
@@ -21,8 +22,7 @@ _OF_HAND_OVERS: Final = ("still_open", "ended")
 Key = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What else must hold; None means that nobody looks. Times are ms, keys are in the order of `per`."""
 
     notify: frozenset[str] | None = None
@@ -37,8 +37,7 @@ class Checks:
     ended: tuple[Key, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that must follow. `word` is one of WORDS; the key of a hand-over is the name of its hours."""
 
     at: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from bot.core.conditions import as_text
 from bot.core.decisions import Change, Decisions, HandOver, Telling, Transition
@@ -18,8 +19,7 @@ _HOLDERS: Final = frozenset({BY_HOURS, BY_RULE})
 ONE_BUCKET: Final[Key] = ("all",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, in the words of the grammar. The key of a hand-over is the name of its hours."""
 
     at: int
@@ -36,13 +36,12 @@ class Happening:
     ended: frozenset[Key] = frozenset()
 
 
-@dataclass(slots=True)
-class FirstMessage:
+class FirstMessage(msgspec.Struct):
     """When an alert's first message was decided (ms), how many alerts it holds, and what held it back."""
 
     at: int | None = None
     together: int = 0
-    held_by: set[str] = field(default_factory=set)
+    held_by: set[str] = msgspec.field(default_factory=set)
 
 
 class Happenings:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.config.nodes import Node, Text
 from bot.config.notes import Notes
-from bot.config.shapes import DURATION, JsonSchema, Shape, Whole, text_at
+from bot.config.shapes import DurationOr, JsonSchema, Shape, Whole, Word, text_at
 
 # A window keeps as many sightings as its threshold, in one record that is written with each of them.
 MAX_THRESHOLD: Final = 10_000
@@ -42,19 +42,6 @@ def _share(text: Text, notes: Notes) -> Fraction | None:
     return None
 
 
-class RepeatShape(Shape):
-    """A duration as ms, or 0 for `never`."""
-
-    def _schema(self) -> JsonSchema:
-        return {"anyOf": [{"enum": [NEVER]}, DURATION.schema()]}
-
-    def _read(self, node: Node, notes: Notes) -> int | None:
-        if isinstance(node, Text) and node.text == NEVER:
-            return 0
-        value: int | None = DURATION.read(node, notes)
-        return value
-
-
 class NameShape(Shape):
     """A name that stands elsewhere; it is kept with its place until that is known."""
 
@@ -66,3 +53,7 @@ class NameShape(Shape):
 
     def _read(self, node: Node, notes: Notes) -> Text | None:
         return text_at(node, notes, self._wanted)
+
+
+PROSE: Final = Word("a description", lambda text: text.strip() or None)
+DURATION_OR_NEVER: Final = DurationOr({NEVER: 0}, dict.fromkeys(("no", "none", "off", "0"), NEVER))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from bot.config.hours import hours_names, known_hours
 from bot.config.model import Config
@@ -39,8 +40,7 @@ _OWN_TYPES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedRules:
+class LoadedRules(msgspec.Struct, frozen=True):
     """The rules that can be used, their examples, and all problems. `rule_set` is whole when there is no error.
 
     `contents` are the texts of the files that were read.
@@ -57,18 +57,17 @@ class LoadedRules:
         return any(problem.level == ERROR for problem in self.problems)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     """What has been read so far of a whole set."""
 
     around: Surroundings  # without a file's own defaults
-    rules: dict[str, Rule] = field(default_factory=dict)
-    examples: list[Example] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    contents: list[str] = field(default_factory=list)
-    notes: list[Notes] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)  # of all rules that are written, good or not
+    rules: dict[str, Rule] = msgspec.field(default_factory=dict)
+    examples: list[Example] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    contents: list[str] = msgspec.field(default_factory=list)
+    notes: list[Notes] = msgspec.field(default_factory=list)
+    links: list[Link] = msgspec.field(default_factory=list)
+    names: set[str] = msgspec.field(default_factory=set)  # of all rules that are written, good or not
     complete: bool = True
     with_examples: bool = True
 

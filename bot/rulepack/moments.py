@@ -7,10 +7,12 @@ twice means the first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.config.nodes import Node
 from bot.config.notes import Notes
@@ -24,23 +26,20 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _WANTED: Final = 'a time: an offset such as 5m, "fri 17:45" or "2026-01-05 09:30"'
 
 
-@dataclass(frozen=True, slots=True)
-class Offset:
+class Offset(msgspec.Struct, frozen=True):
     """Milliseconds from the clock's start."""
 
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Weekday:
+class Weekday(msgspec.Struct, frozen=True):
     """The earliest such day and time that is not before the previous entry. `day` counts from 0 = Monday."""
 
     day: int
     clock: time
 
 
-@dataclass(frozen=True, slots=True)
-class OnDate:
+class OnDate(msgspec.Struct, frozen=True):
     """One day and time."""
 
     date: date
@@ -87,6 +86,7 @@ def parse_moment(text: str) -> Moment | None:
     return OnDate(known, clock) if known else None
 
 
+@lru_cache(maxsize=16)  # asked for each example, and a rule set has one zone
 def clock_start(zone: ZoneInfo) -> int:
     """Return when the virtual clock starts: Monday 2026-01-05 09:00 in the zone, ms since 1970 UTC."""
     return _local(MONDAY, _START, zone) or 0

@@ -10,7 +10,7 @@ from bot.config.texts import ADDRESS
 from bot.config.words import OTHER_WORDS
 from bot.core.rule import IfUnknown, Mode, Severity
 from bot.rulepack.field_names import FieldShape
-from bot.rulepack.key_shapes import NameShape, RepeatShape
+from bot.rulepack.key_shapes import DURATION_OR_NEVER, PROSE, NameShape
 from bot.rulepack.schema_kinds import HOURS_NAME
 from bot.rulepack.targets import TARGETS
 
@@ -47,7 +47,7 @@ RUNBOOK: Final = Key(
 )
 DESCRIPTION: Final = Key(
     "description",
-    NAME,
+    PROSE,
     "What it means and what to do; stands on the card.",
     example="description: Look at the last error.",
 )
@@ -74,7 +74,7 @@ GROUP_WAIT: Final = Key(
 )
 REPEAT: Final = Key(
     "repeat",
-    RepeatShape(),
+    DURATION_OR_NEVER,
     "Remind this often, from firing, while nobody has acknowledged; `never` undoes a default.",
     example="repeat: 4h",
 )

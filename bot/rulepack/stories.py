@@ -6,8 +6,9 @@ Times, types and values are checked here, so that a mistake in an example is a p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from bot.config.nodes import Node, Text
 from bot.config.sections import Values
@@ -20,8 +21,7 @@ _TOO_EARLY: Final = "events stand in time order, and this one is before the one 
 _BEFORE_CLOCK: Final = "this lies before the start of the clock: the first event is on Monday 2026-01-05 or later"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing that happens. `order` keeps things of one instant in their written order."""
 
     at: int
@@ -29,8 +29,7 @@ class Step:
     given: Given
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class Example(msgspec.Struct, frozen=True, kw_only=True):
     """One example of one rule, times in ms since 1970 UTC. `end` is included.
 
     Where `until` is not written, deadlines that are still open at the end come due after it.

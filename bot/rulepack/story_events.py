@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from bot.config.nodes import Items, Node, Text
@@ -31,16 +31,14 @@ _VERY_NEAR: Final = 0.85
 _MAX_SAMPLE_BYTES: Final = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(msgspec.Struct, frozen=True):
     """A person acknowledges the open alert of a key."""
 
     key: tuple[str, ...]
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A whole body of a source. `mark` tells copies of one body apart: empty for the first."""
 
     source: str
@@ -60,8 +58,7 @@ class Delivery:
 Given: TypeAlias = Event | Delivery | Acknowledgement
 
 
-@dataclass(frozen=True, slots=True)
-class EventReader:
+class EventReader(msgspec.Struct, frozen=True):
     """Makes what an entry says; knows the types there are and the configured sources (None: nobody could read them)."""
 
     known_types: frozenset[str]
@@ -170,8 +167,9 @@ def _fits(entry: Values, said: str, notes: Notes) -> bool:
 
 def _fields(entry: Values, turn: int, notes: Notes) -> dict[str, Value]:
     found: dict[str, Value] = {}
+    written = entry.values
     for name, kind in FIELDS.items():
-        node = entry.get(name)
+        node = written.get(name)
         if node is not None and (value := _typed(node, kind, turn, notes)) is not None:
             found[name] = value
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.config.notes import Notes
 from bot.config.sections import Values
@@ -12,16 +13,14 @@ from bot.rulepack.moments import Moment, resolve
 from bot.rulepack.story_events import EventReader
 
 
-@dataclass(frozen=True, slots=True)
-class Holders:
+class Holders(msgspec.Struct, frozen=True):
     """What can hold a first message of the rule back, by name."""
 
     hours: tuple[str, ...]
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where examples are read: their rule, its folder, how events are made; `holders` None: nobody could read them."""
 
     rule: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from bot.config.hours import hours_names
 from bot.config.model import Config
@@ -18,8 +19,7 @@ from bot.core.selector import Selector
 from bot.rulepack.selectors import resolve
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """The config, its hours, the types there are, and the defaults of the rule's file and of the config."""
 
     config: Config

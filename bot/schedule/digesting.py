@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final, NamedTuple, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import structlog
 
@@ -15,10 +16,12 @@ from bot.digests.window import date_of
 from bot.errors import UsageError
 from bot.pipeline import patiently
 from bot.schedule.due import REACH_DAYS
-from bot.schedule.making import Making
 from bot.schedule.owed import Owed, owed, schedule_of
 from bot.store import digest_rows as rows
 from bot.store.digest_rows import DigestRow
+
+if TYPE_CHECKING:
+    from bot.schedule.making import Making
 
 # While nothing is due, it is noted so often up to when was reckoned.
 _NOTED_EVERY_MS: Final = 3_600_000
@@ -52,18 +55,21 @@ class _Asked(NamedTuple):
 
 
 class Digesting:
-    """All digests of the config. `on_made` is called when there are new messages to be sent."""
+    """All digests of the config. `making` is asked for what makes them when the first is looked at.
+
+    `on_made` is called when there are new messages to be sent.
+    """
 
     def __init__(
         self,
         plans: Mapping[str, Plan],
-        making: Making,
+        making: Callable[[], Making],
         clock: Clock,
         *,
         alarm: Callable[[], Wake],
         on_made: Callable[[], None],
     ) -> None:
-        self._plans, self._making, self._clock = plans, making, clock
+        self._plans, self._find_making, self._clock = plans, making, clock
         self._alarm, self._on_made = alarm, on_made
         self._asked: list[_Asked] = []
         self._wake: Wake | None = None
@@ -107,6 +113,10 @@ class Digesting:
         if self._wake is not None:
             self._wake.ring()
         return await asyncio.shield(asked.made)
+
+    @cached_property
+    def _making(self) -> Making:
+        return self._find_making()
 
     async def _make(self, asked: _Asked) -> None:
         done = await self._done(asked.plan, asked.day)

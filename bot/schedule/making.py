@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+import msgspec
 import structlog
 
 from bot import log
@@ -62,8 +62,7 @@ class DigestStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Making:
+class Making(msgspec.Struct, frozen=True, kw_only=True):
     """Makes digests, one at a time.
 
     `path` is the store's file; `decided` waits until what is journaled is decided; `keep_ms` is how long rows stay.

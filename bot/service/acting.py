@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from bot.clock import Clock
 from bot.config.checks import channel_problem
@@ -46,8 +47,7 @@ class ActedOn(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acting:
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """Buttons and commands act through this. `wake` lets the pipeline decide what was journaled."""
 
     store: ActedOn

@@ -135,6 +135,8 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         shown = (each.name for each in fields(value) if each.repr and each.name != "admin_channel")
         return [(name, _plain(getattr(value, name))) for name in shown]
+    if isinstance(value, msgspec.Struct):
+        return [(name, _plain(getattr(value, name))) for name in value.__struct_fields__]
     if isinstance(value, frozenset | set):
         return sorted(repr(_plain(each)) for each in value)
     if hasattr(value, "items"):

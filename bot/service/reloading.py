@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
+import msgspec
 import structlog
 
 from bot import log
@@ -73,8 +73,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloaded:
+class Reloaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a look found. `version` is in force; `restart_for` are changed parts of the config that need a start."""
 
     outcome: Outcome
@@ -83,8 +82,7 @@ class Reloaded:
     restart_for: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleParts:
+class RuleParts(msgspec.Struct, frozen=True):
     """The parts of the bot that rules concern."""
 
     store: RuleSetRows

@@ -6,8 +6,9 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from bot import __version__
 from bot.clock import Clock
@@ -35,8 +36,7 @@ _MOST_SHOWN: Final = 1_000
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What of a replay is looked at: alerts of one rule (empty: all) that began at or after a time (ms)."""
 
     rule: str = ""
@@ -48,8 +48,7 @@ class Wanted:
         return at >= self.since and self.rule in {"", rule}
 
 
-@dataclass(slots=True, kw_only=True)
-class Replayed:
+class Replayed(msgspec.Struct, kw_only=True):
     """What came of it. `changes` counts transitions by rule and change.
 
     `forgotten` says in words what the store does not hold any more; `unsure` are differences that this may explain,
@@ -59,11 +58,11 @@ class Replayed:
     extent: Extent
     rows: int = 0
     seconds: float = 0.0
-    changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rule_sets: list[str] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
-    different: list[Difference] = field(default_factory=list)
-    unsure: list[Difference] = field(default_factory=list)
+    changes: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    rule_sets: list[str] = msgspec.field(default_factory=list)
+    forgotten: list[str] = msgspec.field(default_factory=list)
+    different: list[Difference] = msgspec.field(default_factory=list)
+    unsure: list[Difference] = msgspec.field(default_factory=list)
     count_different: int = 0
     count_unsure: int = 0
 

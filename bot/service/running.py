@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TextIO
 
+import msgspec
 import structlog
 
 from bot.clock import Clock
@@ -43,8 +43,7 @@ SENDING_MARGIN_S: Final = 1.0
 _LOG = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What the bot does not choose itself: the clock, the terminal, how senders are limited, what may be fetched."""
 
     clock: Clock

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from bot import log
@@ -29,8 +30,7 @@ _LOG = structlog.get_logger()
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that files say, free of errors. `rule_set` has the bot's own rules too.
 
     `path` is the config file, `config_text` and `contents` are the texts that were read of it and of rule files.
@@ -43,11 +43,10 @@ class Setup:
     config_text: str = ""
     contents: tuple[str, ...] = ()
     has_examples: bool = False
-    digests: Mapping[str, Plan] = field(default_factory=dict)
+    digests: Mapping[str, Plan] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """What files say beside all that is wrong with them. Without a readable config no rule is ready to be used."""
 
     config: Config | None
@@ -56,7 +55,7 @@ class Examined:
     problems: tuple[Problem, ...]
     config_text: str = ""
     contents: tuple[str, ...] = ()
-    digests: Mapping[str, Plan] = field(default_factory=dict)
+    digests: Mapping[str, Plan] = msgspec.field(default_factory=dict)
 
     @property
     def has_errors(self) -> bool:
@@ -120,7 +119,7 @@ def load_setup(
 def _for_dev(config: Config) -> Config:
     """Return the config with made-up secrets, which are no protection, and so for this machine only."""
     host = config.server.host if config.server.host in _LOOPBACK else "127.0.0.1"
-    return dev_secrets.with_made_up(replace(config, server=replace(config.server, host=host)))
+    return dev_secrets.with_made_up(replace(config, server=msgspec.structs.replace(config.server, host=host)))
 
 
 def read_config(path: Path) -> Config:

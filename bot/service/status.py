@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from bot import __version__
 from bot.clock import Clock
@@ -22,8 +23,7 @@ _FRESH_S: Final = 1.0  # one look a second, however often strangers ask
 _FAR_BEHIND: Final = 10_000
 
 
-@dataclass(slots=True)
-class Watched:
+class Watched(msgspec.Struct):
     """The parts that are looked at."""
 
     store: Store

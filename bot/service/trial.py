@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TextIO
+
+import msgspec
 
 from bot.clock import Clock
 from bot.config.checks import channel_problem
@@ -22,8 +23,7 @@ _TITLE: Final = "TEST: this channel hears of Tocsin's alerts"
 _DESCRIPTION: Final = "Nothing is wrong. Somebody typed tocsin send --to, and this message removes itself."
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(msgspec.Struct, frozen=True):
     """How it went: Slack's words where a step was refused, None where it worked. Not posted, nothing was removed."""
 
     not_posted: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Verdict(StrEnum):
@@ -19,8 +20,7 @@ class Verdict(StrEnum):
     MESSAGE_GONE = "message gone"  # an edit's message was deleted, or may not be edited any more
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back. `wait` is in seconds, where Slack named one; `ts` and `channel_id` of what was posted.
 
     `detail` is a code or the name of an exception: words for the log, never a payload and never an address.

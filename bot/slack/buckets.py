@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+import msgspec
+
 
 class TokenBucket:
     """`burst` tokens at most, refilled by `rate` a second; can be shut until a time, as a 429 asks."""
@@ -56,8 +58,7 @@ class Call(Enum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Rates a second, each with its burst.
 
     Slack takes about one message a second and channel, several hundred a minute and workspace, and 50 chat.update a

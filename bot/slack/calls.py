@@ -6,11 +6,11 @@ docs/slack-manifest.yaml asks for exactly these scopes, and a test compares. Sou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 import aiohttp
+import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -50,8 +50,7 @@ BOT_SCOPES: Final = tuple(sorted({scope for need in NEEDS.values() for scope in 
 APP_SCOPES: Final = tuple(sorted({scope for need in APP_NEEDS.values() for scope in need.scopes}))
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What Slack said. `error` is its code, or the name of what went wrong on the way; None where it said yes.
 
     `scopes` are those of the token, `at` is Slack's clock in ms; None where the answer lacks them. `wait` is how many
@@ -59,7 +58,7 @@ class Reply:
     """
 
     error: str | None
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = msgspec.field(default_factory=dict)
     scopes: frozenset[str] | None = None
     at: int | None = None
     wait: float = 0.0

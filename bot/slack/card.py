@@ -6,9 +6,11 @@ it is to everybody, a screen reader too. What is sent below the full card is lad
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.core.decisions import Reason
 from bot.core.roundup import Roundup
@@ -27,8 +29,7 @@ EVENT_TYPE: Final = "tocsin_alert"  # of the message's metadata
 Subject: TypeAlias = Alert | Roundup
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A message ready to send. `text` is escaped and at most 3,500 bytes of UTF-8; the blocks are plain JSON.
 
     `alert_id` is an alert's or a roundup's id. Without `bar` the message has no colour (replies).

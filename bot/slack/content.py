@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
+
+import msgspec
 
 from bot.slack import limits
 from bot.slack.buttons import Choice
@@ -90,8 +91,7 @@ NO_OFFERS: Final = Offers()
 ContextPart: TypeAlias = str | Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, kw_only=True):
     """All words of one message: clean, clamped, never escaped. No value is empty and none says None.
 
     `lead` stands above all else, with the one `mention`. `fields` are at most four; `extra` is what more there is to

@@ -8,9 +8,9 @@ subject as it stands.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -60,8 +60,7 @@ class Ways(NamedTuple):
     elsewhere: Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """How long one call may take, and how long a post is looked for before its absence is believed; seconds."""
 
     timeout: float = 10.0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 PROBE_EVERY_S: Final = 600.0
 
 
-@dataclass(slots=True)
-class _Door:
+class _Door(msgspec.Struct):
     why: str
     probe_at: float  # when a new message tries the channel itself
     free_at: float  # when one that is parked does

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.core.decisions import Reason
 from bot.core.identity import delivery_id
@@ -39,8 +40,7 @@ _AT_ONCE: Final = 500  # point reads without a pause
 _GRAVEST_FIRST: Final = tuple(reversed(Severity))
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """No more than `messages` cards wait for a channel, and while more do, so many are posted in `within` seconds."""
 
     messages: int = 20

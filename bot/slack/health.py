@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from bot.slack.circuit import Circuit
 from bot.slack.destinations import Destinations
@@ -17,8 +18,7 @@ _IN_TROUBLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How sending stands: durable rows by state, what waits here, and troubles in words for /readyz."""
 
     deliveries: dict[str, int]

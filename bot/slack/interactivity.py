@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+import msgspec
 import structlog
 
 from bot import log
@@ -64,8 +64,7 @@ Tell = Callable[[Clicked, str], Awaitable[None]]
 """Says something to the one person who clicked; never raises but for cancellation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reception:
+class Reception(msgspec.Struct, frozen=True, kw_only=True):
     """What answering clicks needs: who may, on what, and how people are told. `count` hears of each outcome."""
 
     acting: Acting

@@ -8,9 +8,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, Protocol
+
+import msgspec
 
 from bot.slack import limits
 from bot.slack.mentions import pings_in
@@ -51,8 +52,7 @@ class Form(IntEnum):
         return Form(self + 1) if self < Form.TEXT else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """What leaves: a drawn message in one form, under the notices that the way it took calls for.
 
     A notice is our own words ("may be a repeat"), never foreign text.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+import msgspec
 
 from bot.clock import Clock
 from bot.errors import StoreUnavailableError
@@ -40,8 +41,7 @@ class Trouble(NamedTuple):
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """What all lanes of one workspace share.
 
     `channel_at` names the channel that a row goes to by way of an address; `landed` hears of messages that are there

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bot.core.rule import Severity
 from bot.slack.delivering import Timing
@@ -19,8 +20,7 @@ def _count_nothing(_word: str) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """What the config says of delivering.
 
     `repeats` says of a severity whether a doubtful post is sent again, marked, where its channel cannot be read back.
@@ -28,9 +28,9 @@ class Manners:
     repeated, repeated_marked, parked, doubled. `setting` is what cards are drawn with, asked for each.
     """
 
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = msgspec.field(default_factory=Timing)
     repeats: Callable[[Severity], bool] = _repeat_all
     fallback: str | None = None
-    fold: Fold = field(default_factory=Fold)
+    fold: Fold = msgspec.field(default_factory=Fold)
     count: Callable[[str], None] = _count_nothing
     setting: Callable[[], Setting] | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from bot.clock import Clock
 from bot.slack import drawing
@@ -26,8 +27,7 @@ class Idle(Enum):
     HELD = "held"  # an edit or reply whose message is not there
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """A row whose turn it is. `call` None: its channel cannot show it. `channel` is where it goes: mostly its own.
 
     `in_thread` False: its thread was refused, so it stands alone.
@@ -39,8 +39,7 @@ class Turn:
     in_thread: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be sent. `message` is what an edit changes; without one it is a post to `channel`, at `place`.
 
     `is_card`: the message becomes the one that later edits of its subject change.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import msgspec
 
 from bot.slack.answer import Answer
 from bot.slack.buckets import Limits
@@ -19,16 +20,14 @@ class Thread(NamedTuple):
     broadcast: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One page of what stands in a channel or thread; `cursor` leads to the next, None: this was the last."""
 
     messages: Sequence[dict[str, Any]]
     cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotRead:
+class NotRead(msgspec.Struct, frozen=True):
     """A read that gave nothing. `is_forbidden`: the same again will not help until a person does something.
 
     `wait` is in seconds, where Slack named one. `refuses_token`: every other call will be refused as well.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.config.model import Config
 from bot.core.decisions import Reason
@@ -15,8 +16,7 @@ from bot.core.decisions import Reason
 PLATFORM_HOSTS: Final = frozenset({"extend.ai", "extend.app"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """The same for every message. `interactive`: something answers clicks, so that buttons may be drawn.
 
     `people` gives a Slack user id or group id for a name of `people:`; a name that has none is written and not
@@ -25,12 +25,11 @@ class Setting:
 
     zone: ZoneInfo
     interactive: bool = False
-    people: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = msgspec.field(default_factory=dict)
     own_hosts: frozenset[str] = PLATFORM_HOSTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """Why a message is drawn now. `delivery_id` is that of the post (also on its edits) or of the reply.
 
     `now_ms` decides only how times and ages are written. `channel` is where it goes; `brief` asks for a short message

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -40,8 +40,7 @@ class Rules(NamedTuple):
     random: Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(msgspec.Struct, frozen=True):
     """Whom to tell: of a message that is there, of a row that is to be sent again, of one that was parked.
 
     `count` hears one word for each post that was settled: found, repeated, repeated_marked, parked.
@@ -53,8 +52,7 @@ class News:
     count: Callable[[str], None]
 
 
-@dataclass(slots=True)
-class _Sought:
+class _Sought(msgspec.Struct):
     """A row that is looked for: since when, when its absence can be believed, when to look next (monotonic s)."""
 
     row: Delivery

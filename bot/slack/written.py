@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from bot.slack import limits
 from bot.slack.ladder import Drawn
@@ -16,8 +17,7 @@ EVENT_TYPE: Final = "tocsin_written"  # of the message's metadata
 _KEPT: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """`text` is escaped and at most 3,500 bytes of UTF-8; `blocks` are plain JSON.
 
     `plainer` says the same with older kinds of blocks, for a workspace that refuses these.

@@ -114,7 +114,7 @@ async def living(path: Path, start: str, *plans: Plan, clock: VirtualClock | Non
         making = Making(store=store, path=path, clock=clock, decided=_at_once, keep_ms=400 * DAY)
         digests = Digesting(
             {one.name: one for one in plans or (plan(),)},
-            making,
+            lambda: making,
             clock,
             alarm=_NoAlarm,
             on_made=lambda: made.append(clock.now_ms()),

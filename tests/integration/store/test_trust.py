@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -10,15 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from bot.errors import StoreUntrustedError
-from bot.store import open_reading, schema
+from bot.store import open_reading
 from bot.store.connect import READING, WRITING, Setting, apply_settings, open_writing, require_sound_sqlite
 from bot.store.driver import driver
 from tests.integration.store.opened import BODY, append_all, event, fired, look, opened
 
-MIGRATE = "from pathlib import Path; from bot.store.migrate import open_ready; open_ready(Path({path!r})).close()"
 HOLD = """
 import sys
 from pathlib import Path
@@ -163,62 +160,6 @@ async def test_an_unsound_sqlite_opens_nothing(tmp_path: Path, monkeypatch: pyte
             pass
 
 
-def test_the_migration_makes_the_schema_that_the_statements_are_written_for(tmp_path: Path) -> None:
-    path = tmp_path / "t.db"
-    path.touch()
-    _run(MIGRATE.format(path=str(path)))
-    engine = sa.create_engine("sqlite://", module=driver)
-    schema.METADATA.create_all(engine)
-    with engine.connect() as connection:
-        written = {question: set(map(tuple, connection.exec_driver_sql(question))) for question in SCHEMA}
-    engine.dispose()
-    assert {question: set(look(path, question)) for question in SCHEMA} == written
-
-
-# A column that came later stands behind the keys in the text of its table, so texts are compared of indexes only.
-SCHEMA = (
-    (
-        "SELECT m.name, c.* FROM sqlite_master m, pragma_table_info(m.name) c"
-        " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name != 'alembic_version'"
-    ),
-    (
-        "SELECT l.name, l.wr, l.strict FROM pragma_table_list l JOIN sqlite_master m ON m.name = l.name"
-        " WHERE m.name NOT LIKE 'sqlite_%' AND m.name != 'alembic_version'"
-    ),
-    "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
-)
-
-
-@pytest.mark.parametrize("step", [0, 1, 6, 14, 22, 29])
-def test_a_migration_that_is_killed_leaves_nothing_half(tmp_path: Path, step: int) -> None:
-    path = tmp_path / "t.db"
-    path.touch()
-    killed = f"""
-import os, sqlalchemy as sa
-from sqlalchemy.engine import Engine
-seen = 0
-def count(*_):
-    global seen
-    seen += 1
-    if seen > {step}:
-        os._exit(9)
-sa.event.listen(Engine, "after_cursor_execute", count)
-"""
-    ended = _run(killed + MIGRATE.format(path=str(path)), check=False)
-    tables = {name for (name,) in look(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert ended == 9, "the kill came too late to prove anything"
-    assert tables == set()
-    _run(MIGRATE.format(path=str(path)))
-    assert look(path, "SELECT version_num FROM alembic_version") == [(schema.REVISION,)]
-
-
-def test_a_start_on_a_store_of_ours_does_not_import_alembic(tmp_path: Path) -> None:
-    path = tmp_path / "t.db"
-    path.touch()
-    _run(MIGRATE.format(path=str(path)))
-    _run(MIGRATE.format(path=str(path)) + "; import sys; assert 'alembic' not in sys.modules")
-
-
 async def test_a_store_is_read_beside_the_bot_that_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     async with opened(path) as store:
@@ -273,11 +214,6 @@ def _process(code: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT
     )
-
-
-def _run(code: str, *, check: bool = True) -> int:
-    done = subprocess.run([sys.executable, "-c", code], timeout=60, check=check, cwd=_ROOT, env=os.environ)  # noqa: S603
-    return done.returncode
 
 
 _ROOT = Path(__file__).parents[3]

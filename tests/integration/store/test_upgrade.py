@@ -6,15 +6,12 @@ import json
 import sqlite3
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-
-import bot.store
 from bot.core.decisions import Reason
 from bot.core.fold import fold
 from bot.pipeline.view import StoredView
 from bot.store.values import Cursor
 from tests.builders import event, rule, rules, when
+from tests.integration.store.migrated import migrate
 from tests.integration.store.opened import opened
 
 ALERT = {
@@ -34,12 +31,7 @@ SHADOW = {**ALERT, "alert_id": "al_2", "slice_key": "s\x1fR1", "rule": "s", "mod
 
 def first_version(path: Path) -> None:
     """Make a store as the first version left it: two open alerts, one of them in shadow, a card that was posted."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(bot.store.__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["path"] = path
-    path.touch()
-    command.upgrade(config, "0001")
+    migrate(path, "0001")
     with sqlite3.connect(path) as store:
         for alert in (ALERT, SHADOW):
             slice_ = {"rule": alert["rule"], "alert": alert, "values": {"run": "R1", "subject": "R1"}}

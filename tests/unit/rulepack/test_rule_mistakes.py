@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.words import OTHER_WORDS
-from tests.unit.rulepack.written import errors_of, rules_in
+from tests.unit.rulepack.written import errors_of, one_rule, rules_in
 
 # (keys of a rule, line, column, word, hint)
 MISTAKES = [
@@ -21,6 +21,12 @@ MISTAKES = [
     ("when: failed\nowner: doc-oncall\n", 2, 8, "doc-oncall", ""),
     ("when: failed\nwhen: failed\n", 2, 1, "when", ""),
     ("when: failed\ndescription:\n", 2, 13, "", ""),
+    ('when: failed\ndescription: " "\n', 2, 14, " ", ""),
+    ("when: failed\nrepeat: nevr\n", 2, 9, "nevr", "never"),
+    ("when: failed\nrepeat: Never\n", 2, 9, "Never", "never"),
+    ("when: failed\nrepeat: off\n", 2, 9, "off", "never"),
+    ("when: failed\nrepeat: 4 hours\n", 2, 9, "4 hours", "4h"),
+    ("when: failed\nrepeat: 4\n", 2, 9, "4", ""),
     # when
     ("when: failedd\n", 1, 7, "failedd", "failed"),
     ("when: [failed, extend.workflow_run.faild]\n", 1, 16, "extend.workflow_run.faild", "extend.workflow_run.failed"),
@@ -134,6 +140,22 @@ MISTAKES = [
 def test_a_mistake_is_shown_at_its_place(tmp_path: Path, case: tuple[str, int, int, str, str]) -> None:
     keys, *expected = case
     assert errors_of(tmp_path, keys) == [tuple(expected)]
+
+
+# (keys of a rule, what the problem says is needed)
+NEEDED = [
+    ("when: failed\ndescription:\n", "nothing is written here; a description is needed"),
+    ('when: failed\ndescription: ""\n', "the text is empty; a description is needed"),
+    ('when: failed\nresolved_after: ""\n', "the text is empty; a duration such as"),
+    ("when: failed\nrepeat: nevr\n", "above 0), or never"),
+    ("when: failed\nrepeat:\n", "above 0), or never is needed"),
+]
+
+
+@pytest.mark.parametrize(("keys", "part"), NEEDED)
+def test_a_problem_says_what_is_needed_instead(tmp_path: Path, keys: str, part: str) -> None:
+    (problem,) = (one for one in rules_in(tmp_path, one_rule(keys)).problems if one.level == "error")
+    assert part in problem.message
 
 
 # (a title as written, column of the problem counted from the quote, word, hint)
