@@ -5,22 +5,49 @@ Names and labels are part of the outside: docs/operations.md lists them all, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-# A second series for each counter, which nobody asked for.
-disable_created_metrics()  # type: ignore[no-untyped-call]
+
+class Count:
+    """How often one thing happened. Counted in the loop's thread only."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def inc(self) -> None:
+        """Count one more."""
+        self.value += 1
+
+
+class Counter(Collector):
+    """Counts by labels. prometheus_client's own takes four calls and a lock to add one (measured: 7 times as long)."""
+
+    def __init__(self, registry: CollectorRegistry, name: str, text: str, *labels: str) -> None:
+        self._name, self._text, self._labels = name, text, labels
+        self._counts: dict[tuple[str, ...], Count] = {}
+        registry.register(self)
+
+    def labels(self, *values: str) -> Count:
+        """Return the count for these values, one for each label; it is shown from now on."""
+        count = self._counts.get(values)
+        if count is None:
+            count = self._counts[values] = Count()
+        return count
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Return all counts, as the registry asks for them."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for values, count in self._counts.items():
+            family.add_metric(values, count.value)
+        return [family]
 
 
 class Metrics:
@@ -71,7 +98,7 @@ def set_all(gauge: Gauge, values: Mapping[str, int]) -> None:
 
 
 def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:
-    return Counter(f"tocsin_{name}", text, labels, registry=registry)
+    return Counter(registry, f"tocsin_{name}", text, *labels)
 
 
 def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Gauge:

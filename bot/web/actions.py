@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import msgspec
-from aiohttp import web
 
 from bot.core.deeds import Matcher, Subject, action_id, objection, silenced
 from bot.core.inputs import Action, ActionKind
@@ -23,6 +22,7 @@ from bot.store.values import Appended, Signature, Way
 from bot.web import answers
 from bot.web.limits import Limits, read_body
 from bot.web.refusals import RefusedError
+from bot.web.request import Request
 from bot.web.tokens import Tokens
 
 RECORD_S: Final = 10.0
@@ -82,17 +82,13 @@ class Actions:
     def __init__(self, acting: Acting, tokens: Tokens, limits: Limits, metrics: Metrics) -> None:
         self._acting, self._tokens, self._limits, self._metrics = acting, tokens, limits, metrics
 
-    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: Request, path: str) -> answers.Answer | None:
         """Answer a command, or None for everything else (GET is for those who read)."""
         if request.method != "POST" or not path.startswith((_ALERTS, _SILENCES)):
             return None
-        try:
-            return (await self._act(request, path)).again()
-        except RefusedError as refused:
-            self._metrics.refused.labels(refused.reason).inc()
-            return refused.answer.last() if refused.closes else refused.answer.again()
+        return await self._act(request, path)
 
-    async def _act(self, request: web.BaseRequest, path: str) -> answers.Answer:
+    async def _act(self, request: Request, path: str) -> answers.Answer:
         if not self._tokens.may_act(request.headers):
             raise RefusedError("not_authentic", answers.NOT_AUTHENTIC, closes=False)
         body = await read_body(request, self._limits)

@@ -2,77 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from aiohttp import HttpVersion11, web
 
-from bot.clock import SystemClock
-
-_WRITE_LIMIT_S: Final = 30.0
 _CLOSE: Final = b"Connection: close\r\n"
-_CLOCK: Final = SystemClock()
-_dates: dict[int, bytes] = {}
 
 
-class Answer:
-    """One whole answer. Stands in for aiohttp's StreamResponse, of which the connection uses these three names only."""
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """One whole answer: `head` as `head_of` makes it, and the body. After one that `closes` the connection ends."""
 
-    __slots__ = ("_body", "_head", "_request", "_stays", "keep_alive")
+    head: bytes
+    body: bytes
+    closes: bool = False
 
-    def __init__(self, head: bytes, body: bytes, *, stays: bool = True) -> None:
-        self._head = head
-        self._body = body
-        self._stays = stays
-        self.keep_alive: bool | None = None
-        self._request: web.BaseRequest | None = None
-
-    @property
-    def body(self) -> bytes:
-        """The body alone."""
-        return self._body
-
-    @property
-    def wire(self) -> bytes:
-        """All bytes, for a connection that is closed at once."""
-        return self._bytes(with_body=True, stays=False)
-
-    def again(self) -> web.StreamResponse:
-        """Return a copy for one request: `keep_alive` belongs to that request alone."""
-        return cast("web.StreamResponse", Answer(self._head, self._body, stays=self._stays))
-
-    def last(self) -> web.StreamResponse:
+    def last(self) -> Answer:
         """Return a copy after which the connection closes: what follows on it cannot be trusted or is not wanted."""
-        return cast("web.StreamResponse", Answer(self._head, self._body, stays=False))
+        return Answer(self.head, self.body, closes=True)
 
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Write everything in one go (one segment for a small answer)."""
-        stays = self._stays and request.keep_alive and request.version == HttpVersion11
-        self.keep_alive = stays
-        transport = request.transport
-        if transport is None:
-            raise ConnectionResetError("the sender is gone")
-        transport.write(self._bytes(with_body=request.method != "HEAD", stays=stays))
-        self._request = request
-
-    async def write_eof(self, _rest: bytes = b"") -> None:
-        """Wait for a sender that does not read its answers, but not for ever: they would pile up in memory."""
-        request, self._request = self._request, None
-        if request is None or not request.protocol.writing_paused:
-            return
-        try:
-            async with asyncio.timeout(_WRITE_LIMIT_S):
-                await request.writer.drain()
-        except TimeoutError as error:
-            if request.transport is not None:
-                request.transport.abort()
-            raise ConnectionResetError("the sender does not read") from error
-
-    def _bytes(self, *, with_body: bool, stays: bool) -> bytes:
-        return b"".join((self._head, _date(), b"" if stays else _CLOSE, b"\r\n", self._body if with_body else b""))
+    def wire(self, date: bytes, *, stays: bool, with_body: bool = True) -> bytes:
+        """Return all bytes, with a line of `date_of`, for a connection that `stays` open or is closed after them."""
+        return b"".join((self.head, date, b"" if stays else _CLOSE, b"\r\n", self.body if with_body else b""))
 
 
 def head_of(status: HTTPStatus, length: int, *, content_type: str = "application/json", more: str = "") -> bytes:
@@ -92,26 +44,22 @@ def refusal(status: HTTPStatus, why: str, *, more: str = "") -> Answer:
     return answer(status, {"status": "refused", "error": why}, more=more)
 
 
-def stored(status: str, event_id: str) -> web.StreamResponse:
+def stored(status: str, event_id: str) -> Answer:
     """Return the answer to a delivery that is safe: `accepted`, `duplicate` or `quarantined`, and our id for it."""
     # By hand: both are letters, digits and underscores of our own, and this is the hottest line of the floor.
     body = f'{{"status":"{status}","event_id":"{event_id}"}}'.encode("ascii")
     head = _STORED_HEADS.get(len(body))
     if head is None:
         head = _STORED_HEADS[len(body)] = head_of(HTTPStatus.OK, len(body))
-    return cast("web.StreamResponse", Answer(head, body))
+    return Answer(head, body)
 
 
 _STORED_HEADS: Final[dict[int, bytes]] = {}
 
 
-def _date() -> bytes:
-    second = _CLOCK.now_ms() // 1_000
-    line = _dates.get(second)
-    if line is None:
-        _dates.clear()
-        line = _dates[second] = f"Date: {formatdate(second, usegmt=True)}\r\n".encode("ascii")
-    return line
+def date_of(now_ms: int) -> bytes:
+    """Return the header line with the time."""
+    return f"Date: {formatdate(now_ms // 1_000, usegmt=True)}\r\n".encode("ascii")
 
 
 _RETRY: Final = "Retry-After: 5\r\n"

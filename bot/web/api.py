@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import structlog
-from aiohttp import web
 
 from bot import log
 from bot.errors import StoreError, UsageError
@@ -19,6 +18,7 @@ from bot.web.api_page import PAGE, page
 from bot.web.api_routes import BASE, ROUTES, Route
 from bot.web.limits import Limits, read_body
 from bot.web.refusals import RefusedError
+from bot.web.request import Request
 from bot.web.tokens import Tokens
 
 # Of one question. Loading a thousand rules with their examples takes its time.
@@ -47,17 +47,13 @@ class Api:
         self._answering, self._tokens, self._limits, self._metrics = answering, tokens, limits, metrics
         self._routes = [(_pattern(route), route) for route in ROUTES]
 
-    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: Request, path: str) -> answers.Answer | None:
         """Answer a question, or None where the path is another's."""
         if path != PAGE and not any(pattern.fullmatch(path) for pattern, _ in self._routes):
             return None
-        try:
-            return (await self._answered(request, path)).again()
-        except RefusedError as refused:
-            self._metrics.refused.labels(refused.reason).inc()
-            return refused.answer.last() if refused.closes else refused.answer.again()
+        return await self._answered(request, path)
 
-    async def _answered(self, request: web.BaseRequest, path: str) -> answers.Answer:
+    async def _answered(self, request: Request, path: str) -> answers.Answer:
         # A reload does no more than what a changed file does by itself, so those who read may ask for it.
         if not self._tokens.may_read(request.headers):
             raise RefusedError("not_authentic", answers.NOT_AUTHENTIC, closes=False)
@@ -92,10 +88,10 @@ def _pattern(route: Route) -> re.Pattern[str]:
     return re.compile(BASE + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.template))
 
 
-def _values(route: Route, in_path: dict[str, str], request: web.BaseRequest) -> Values:
+def _values(route: Route, in_path: dict[str, str], request: Request) -> Values:
     """Return what the question is asked with; UsageError's answer for a parameter that it does not have."""
     known = {each.name: each for each in route.parameters}
-    query = request.query
+    query = request.url.query
     for name in query:
         if name not in known or known[name].in_path:
             names = ", ".join(each.name for each in route.parameters if not each.in_path) or "none"

@@ -13,7 +13,6 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 import msgspec
-from aiohttp import web
 
 from bot.errors import StoreError, UsageError
 from bot.metrics import Metrics
@@ -21,6 +20,7 @@ from bot.store.digest_rows import DigestRow
 from bot.web import answers
 from bot.web.limits import Limits, read_body
 from bot.web.refusals import RefusedError
+from bot.web.request import Request
 from bot.web.tokens import Tokens
 
 # A digest over millions of events takes longer; it is made all the same.
@@ -50,17 +50,13 @@ class DigestPosts:
     def __init__(self, posting: Posting, tokens: Tokens, limits: Limits, metrics: Metrics) -> None:
         self._posting, self._tokens, self._limits, self._metrics = posting, tokens, limits, metrics
 
-    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: Request, path: str) -> answers.Answer | None:
         """Have a digest made, or None for everything else."""
         if request.method != "POST" or not path.startswith(_DIGESTS):
             return None
-        try:
-            return (await self._answer(request, unquote(path.removeprefix(_DIGESTS)))).again()
-        except RefusedError as refused:
-            self._metrics.refused.labels(refused.reason).inc()
-            return refused.answer.last() if refused.closes else refused.answer.again()
+        return await self._answer(request, unquote(path.removeprefix(_DIGESTS)))
 
-    async def _answer(self, request: web.BaseRequest, name: str) -> answers.Answer:
+    async def _answer(self, request: Request, name: str) -> answers.Answer:
         if not self._tokens.may_act(request.headers):
             raise RefusedError("not_authentic", answers.NOT_AUTHENTIC, closes=False)
         asked = _read(await read_body(request, self._limits))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import web
+import msgspec
 
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.web import answers
+from bot.web.request import Request
 
 ALIVE: Final = answers.answer(HTTPStatus.OK, {"status": "alive"})
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True):
     """How the bot is. `obstacle` says why no event can be accepted durably (None: it can); `degraded` is the rest."""
 
     obstacle: str | None = None
@@ -33,14 +32,14 @@ class Health:
         self._refresh = refresh
         self._metrics = metrics
 
-    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: Request, path: str) -> answers.Answer | None:
         """Answer one of the three paths, or None when it is none of them."""
         answer = {"/healthz": self._alive, "/readyz": self._ready, "/metrics": self._measure}.get(path)
         if answer is None:
             return None
         if request.method not in {"GET", "HEAD"}:
             return answers.GET_ONLY.last()
-        return (await answer()).again()
+        return await answer()
 
     async def _alive(self) -> answers.Answer:
         return ALIVE

@@ -6,14 +6,13 @@ The answer goes out before anything is done about the click: Slack waits three s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
 import structlog
-from aiohttp import web
+from msgspec.structs import replace
 
 from bot.clock import Clock
 from bot.errors import NotAuthenticError
@@ -22,6 +21,7 @@ from bot.slack.signing import verify
 from bot.web import answers
 from bot.web.limits import Limits, read_body
 from bot.web.refusals import RefusedError
+from bot.web.request import Request
 from bot.web.throttle import Throttle
 
 INTERACTIVITY: Final = "/slack/interactivity"
@@ -50,17 +50,13 @@ class SlackRequests:
         self._limits = replace(limits, max_body=_MOST_BYTES, body_s=_BODY_S)
         self._said = Throttle(clock)
 
-    async def answer(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
+    async def answer(self, request: Request, path: str) -> answers.Answer | None:
         """Answer Slack, or None when the path is another."""
         if path != INTERACTIVITY:
             return None
-        try:
-            return await self._take(request)
-        except RefusedError as refused:
-            self._metrics.refused.labels(refused.reason).inc()
-            return refused.answer.last() if refused.closes else refused.answer.again()
+        return await self._take(request)
 
-    async def _take(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _take(self, request: Request) -> answers.Answer:
         if request.method != "POST":
             raise RefusedError("method", answers.POST_ONLY)
         if "Content-Encoding" in request.headers:
@@ -73,7 +69,7 @@ class SlackRequests:
             raise RefusedError("not_authentic", answers.NOT_AUTHENTIC, closes=False) from error
         if not self._offer(_payload(body)):
             raise RefusedError("unavailable", answers.NOT_STORED, closes=False)
-        return _TAKEN.again()
+        return _TAKEN
 
 
 def _payload(body: bytes) -> dict[str, Any]:

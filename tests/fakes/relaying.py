@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from bot.slack.answer import Answer, Verdict
 from bot.slack.buckets import SLACK, Limits
@@ -99,7 +101,7 @@ class ScriptedSender:
         await asyncio.sleep(self.takes)  # noqa: TID251 - skipped time
         answer = self._answer(channel)
         if answer.verdict is Verdict.DELIVERED and answer.ts is None:
-            answer = replace(answer, ts=f"{len(self.calls) + 1}.000000", channel_id=f"C{channel}")
+            answer = msgspec.structs.replace(answer, ts=f"{len(self.calls) + 1}.000000", channel_id=f"C{channel}")
         self.calls.append(Call(at, kind, channel, card, answer.verdict, thread))
         return answer
 
@@ -137,7 +139,7 @@ async def relaying(
     """Run a relay (jitter always 0) while the block runs; it is stopped at the end and must stop in time."""
     clock, troubles, counted = LoopClock(), list[Trouble](), list[str]()
     twin = outbox or TwinOutbox(clock)
-    relay = relay_of(twin, sender, clock, troubles, replace(manners or Manners(), count=counted.append))
+    relay = relay_of(twin, sender, clock, troubles, msgspec.structs.replace(manners or Manners(), count=counted.append))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run())
         yield Scene(twin, sender, clock, relay, troubles, counted)

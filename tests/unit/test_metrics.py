@@ -36,3 +36,15 @@ def test_two_bots_in_one_process_do_not_share_counters() -> None:
     one, other = Metrics(), Metrics()
     one.accepted.labels("extend").inc()
     assert other.registry.get_sample_value("tocsin_events_accepted_total", {"source": "extend"}) is None
+
+
+def test_counts_are_told_as_prometheus_reads_them() -> None:
+    metrics = Metrics()
+    metrics.duplicates.labels("extend")
+    for _ in range(3):
+        metrics.actions.labels("cli", 'a "b"\n').inc()
+    lines = metrics.text().decode().splitlines()
+    assert "# TYPE tocsin_events_duplicate_total counter" in lines
+    assert 'tocsin_events_duplicate_total{source="extend"} 0.0' in lines
+    assert 'tocsin_actions_total{outcome="a \\"b\\"\\n",way="cli"} 3.0' in lines
+    assert not [line for line in lines if "_created" in line]

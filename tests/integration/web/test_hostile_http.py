@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot import log
-from bot.web import Limits, answers
+from bot.web import Limits, connection
 from tests.integration.web.fronts import MemoryJournal, front, post, speak
 from tests.waiting import eventually_async
 
@@ -83,6 +83,7 @@ async def test_a_body_of_exactly_the_limit_is_read() -> None:
         ),
         pytest.param(b"POST /hooks/extend HTTP/1.1\r\nHost: t\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", id="long header"),
         pytest.param(b"POST /hooks/" + b"e" * 100_000 + b" HTTP/1.1\r\nHost: t\r\n\r\n", id="long path"),
+        pytest.param(b"GET http://[]@/ HTTP/1.1\r\nHost: t\r\n\r\n", id="a target that raises in the URL parser"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", id="TLS on a plain port"),
         pytest.param(b"\x00\xff\xfe\r\n\r\n", id="noise"),
         pytest.param(b"POST /hooks/extend HTTP/1.1\r\nHost: t\r\nX : y\r\n\r\n", id="space before the colon"),
@@ -137,7 +138,7 @@ async def test_an_old_protocol_gets_its_answer_and_no_second_one() -> None:
 
 
 async def test_a_sender_that_does_not_read_its_answers_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_WRITE_LIMIT_S", 0.1)
+    monkeypatch.setattr(connection, "_WRITE_LIMIT_S", 0.1)
     async with front(MemoryJournal(), SMALL) as web:
         _, writer = await asyncio.open_connection("127.0.0.1", web.port, limit=1)
         request = b"GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"
