@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from bot.clock import Clock
 from bot.store import schema
 from bot.store.operations import Append, Operation
+from bot.store.rows import REFERENCE, stamped
 from bot.store.settling import Keys
 from bot.store.statements import Cursor, Insertion, Row, Statement, first
-from bot.store.values import Appended
+from bot.store.tail import Journaled
+from bot.store.values import Appended, JournalRow, RowKind
 
 _J = schema.JOURNAL.c
-_ROWS = Insertion(schema.JOURNAL)
+_ROWS = Insertion(schema.JOURNAL, alike=("at", "kind", "details", "reference", "status", "error"))
 _BODIES = Insertion(schema.BODIES)
 _LAST = Statement(first(sa.select(_J.seq, _J.at).order_by(_J.seq.desc()), 1))
 _AT = Statement(sa.select(_J.at).where(_J.seq == sa.bindparam("seq")), "seq")
 _MARKS = Statement(sa.select(sa.func.max(schema.MARKS.c.seq), sa.func.max(schema.MARKS.c.time)))
 
 
+_KINDS: Final = {kind.value: kind for kind in RowKind}
+
+
 class _Draft:
     """What one batch adds to the journal; forgotten when it is rolled back."""
 
-    __slots__ = ("at", "bodies", "keys", "rows", "seq")
+    __slots__ = ("at", "bodies", "inputs", "keys", "rows", "seq")
 
     def __init__(self, seq: int, at: int) -> None:
         self.seq, self.at = seq, at
         self.rows: list[Row] = []
         self.bodies: list[Row] = []
         self.keys: dict[str, int] = {}
+        self.inputs = Journaled([], [])
 
     def add(self, append: Append) -> Appended:
-        self.seq += 1
-        self.rows.append((self.seq, self.at, *append.values))
+        self.seq = seq = self.seq + 1
+        at, values = self.at, append.values
+        self.rows.append((seq, at, *values))
         if append.body is not None:
-            self.bodies.append((self.seq, append.body))
+            self.bodies.append(
+                (seq, bytearray(append.body))
+            )  # it is bound as it is, and bytes after 1,500 instructions
         if append.key is not None:
-            self.keys[append.key] = self.seq
-        return Appended(self.seq, append.event_id, duplicate=False, at=self.at)
+            self.keys[append.key] = seq
+        if append.given is not None:
+            given = stamped(append.given, at)
+            self.inputs.rows.append(JournalRow(seq, _KINDS[values[0]], given, values[REFERENCE]))
+            self.inputs.sizes.append(append.size)
+        return Appended(seq, append.event_id, duplicate=False, at=at)
 
 
 class Journal:
@@ -51,6 +64,7 @@ class Journal:
         self.seq = 0
         self.at = 0
         self._draft = _Draft(0, 0)
+        self._news: list[Journaled] = []
 
     def load(self, cursor: Cursor) -> None:
         """Read where the journal ends. Row numbers go on after the cursor even when retention removed the rows."""
@@ -81,6 +95,12 @@ class Journal:
         self.seq, self.at = self._draft.seq, self._draft.at
         self.keys.note(self._draft.keys)
         self.keys.stepped()
+        self._news.append(self._draft.inputs)
+
+    def news(self) -> list[Journaled]:
+        """Return the inputs that were committed since this was last asked."""
+        news, self._news = self._news, []
+        return news
 
     def _append(self, cursor: Cursor, appends: list[Append]) -> list[Appended]:
         self.keys.step(cursor, self.seq)

@@ -32,15 +32,18 @@ _EMPTY_LOG = Statement(sa.delete(schema.MEMORY_LOG).where(_L.n <= sa.bindparam("
 
 
 class Saving(NamedTuple):
-    """What one save writes of memory. `emptied_to` is the end of the log that is settled with it, else 0."""
+    """What one save writes of memory.
 
-    logged: list[Row]
+    `logged` are rows of the log by their keys; `emptied_to` is the end of the log that is settled with it, else 0.
+    """
+
+    logged: dict[str, Row]
     settled: list[Row]
     emptied_to: int
 
     def run(self, cursor: Cursor) -> None:
         """Write it; in the writer's thread, part of the save's transaction."""
-        _LOG.run(cursor, self.logged)
+        _LOG.run(cursor, [*self.logged.values()])
         _UPSERT.run(cursor, self.settled)
         if self.emptied_to:
             _EMPTY_LOG.run(cursor, self.emptied_to)
@@ -52,7 +55,7 @@ class Memories:
     def __init__(self, cursor: Cursor) -> None:
         rows = _READ_LOG.all(cursor)
         self._last = rows[-1][0] if rows else 0
-        self._recent: dict[str, Row] = {key: (key, body, at) for _n, key, body, at in rows}
+        self._recent: dict[str, Row] = {row[1]: row for row in rows}  # rows of the log
         self._settling: dict[str, Row] = {}
         self._left: list[Row] = []
         self._target = 0
@@ -65,23 +68,22 @@ class Memories:
             if row is None:
                 asked.append(key)
             else:
-                found[key] = _decode(row[1])
-        found.update((key, _decode(body)) for key, body in (_LOOKUP.run(cursor, asked) if asked else ()))
+                found[key] = _decode(row[2])
+        if asked:
+            found.update((key, _decode(body)) for key, body in _LOOKUP.run(cursor, asked))
         return found
 
     def saving(self, memories: Mapping[str, Memory]) -> Saving:
         """Return what saving these writes. `saved` must be called with it once it is committed."""
-        first = self._last + 1
-        logged = [
-            (n, key, _encode(memory).decode(), memory.at) for n, (key, memory) in enumerate(memories.items(), first)
-        ]
-        settled = self._left[:STEP]
+        numbered = enumerate(memories.items(), self._last + 1)
+        logged = {key: (n, key, _encode(memory).decode(), memory.at) for n, (key, memory) in numbered}
+        settled = [row[1:] for row in self._left[:STEP]]
         emptied_to = self._target if settled and len(settled) == len(self._left) else 0
         return Saving(logged, settled, emptied_to)
 
     def saved(self, saving: Saving) -> None:
         """Take over what is committed."""
-        self._recent.update((row[1], row[1:]) for row in saving.logged)
+        self._recent.update(saving.logged)
         self._last += len(saving.logged)
         self._left = self._left[len(saving.settled) :]
         if saving.emptied_to:

@@ -17,6 +17,7 @@ from bot.core.rule import MS_PER_DAY
 from bot.store import schema
 from bot.store.reads import last_before, size_in_use
 from bot.store.rows import key_of
+from bot.store.rulesets import drop_replaced
 from bot.store.standing import drop_looks
 from bot.store.statements import Cursor, Row, Statement, first
 from bot.store.sweeps import SLICES, SWEEPS, Piece, Sweep
@@ -102,6 +103,7 @@ class Retention:
         rows = await self._drop_rows_before(now - self._keep.keys_ms)
         rows += await self._drop_actions_before(now - self._keep.audit_ms)
         swept = await self._repeat(drop_looks, now - self._keep.keys_ms)
+        swept += await self._drop_replaced_before(now - self._keep.audit_ms)
         for number, sweep in enumerate(SWEEPS):
             swept += await self._sweep(number, sweep, now, on_swept)
         more_bodies, more_rows = await self._fit(now)
@@ -131,6 +133,9 @@ class Retention:
     async def _drop_actions_before(self, at: int) -> int:
         upto = await self._settled_before(at)
         return await self._repeat(lambda cursor, most: drop_actions(cursor, at, most), upto)
+
+    async def _drop_replaced_before(self, at: int) -> int:
+        return await self._repeat(lambda cursor, upto: drop_replaced(cursor, at, upto), self._store.cursor().seq)
 
     async def _decided_before(self, at: int) -> int:
         found: int = await self._store.ask(lambda cursor: last_before(cursor, at))

@@ -24,6 +24,7 @@ from bot.store.writer import Writer
 
 T = TypeVar("T")
 
+STEP: Final = 500
 _PASSED: Final = "rule_set_passed"
 _J, _R, _S = schema.JOURNAL.c, schema.RELOADS.c, schema.RULE_SETS.c
 # The row stands at the journal's end: it was written by the same batch.
@@ -39,6 +40,21 @@ _IN_FORCE = Statement(
     "seq_",
 )
 _FIRST = Statement(first(sa.select(_R.seq, _R.at, _R.version).order_by(_R.seq), 1))
+_FIRST_ROW = Statement(sa.select(sa.func.min(_J.seq)))
+_LATEST = Statement(
+    first(
+        sa.select(_R.seq)
+        .where(_R.at < sa.bindparam("before_"), _R.seq <= sa.bindparam("upto_"))
+        .order_by(_R.seq.desc()),
+        1,
+    ),
+    "before_",
+    "upto_",
+)
+_REPLACED = Statement(
+    first(sa.select(_R.seq).where(_R.seq < sa.bindparam("latest_")).order_by(_R.seq), STEP), "latest_"
+)
+_DROP = Statement(sa.delete(schema.RELOADS).where(_R.seq <= sa.bindparam("upto_")), "upto_")
 _TEXT = Statement(sa.select(_S.body).where(_S.version == sa.bindparam("version_")), "version_")
 _END: Final = 2**62
 
@@ -61,6 +77,19 @@ def text_of(cursor: Cursor, version: str) -> bytes | None:
     """Return the text of a rule set, as it was given to `append_reload`; None once it is forgotten."""
     row = _TEXT.one(cursor, version)
     return row[0] if row else None
+
+
+def drop_replaced(cursor: Cursor, before: int, upto: int) -> int:
+    """Forget what was replaced before a time (ms) and before a row: at most 500. Returns how many.
+
+    What was in force when any row was decided that is still there stays: `in_force_at` must find it.
+    """
+    (first_row,) = _FIRST_ROW.one(cursor) or (None,)
+    latest = _LATEST.one(cursor, before, upto if first_row is None else min(upto, first_row))
+    replaced = _REPLACED.all(cursor, *latest) if latest else []
+    if replaced:
+        _DROP.run(cursor, *replaced[-1])
+    return len(replaced)
 
 
 class RuleSetRows:

@@ -225,7 +225,8 @@ TRIALS: Final = sa.Table(
     sa.Column("count", sa.BigInteger, nullable=False),
 )
 
-# Which rule set came into force with which row of the journal. Few, and never forgotten: `why` and replay go by them.
+# Which rule set came into force with which row of the journal: `why` and replay go by them, and so they outlive all
+# rows that they decided.
 RELOADS: Final = sa.Table(
     "reloads", METADATA, sa.Column("seq", SEQ, primary_key=True, autoincrement=False), _at("at"), _text("version")
 )

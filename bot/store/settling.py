@@ -42,7 +42,7 @@ class Keys:
         self.settled_to = 0  # all keys of rows up to here are in the table
         self._recent: dict[str, int] = {}
         self._settling: dict[str, int] = {}
-        self._sorted: list[tuple[str, int]] = []
+        self._sorted: list[str] = []
         self._target = 0
         self._done = 0
         self._step = 0
@@ -55,13 +55,12 @@ class Keys:
 
     def find(self, cursor: Cursor, keys: Sequence[str]) -> dict[str, int]:
         """Return the journal rows of those keys that are known."""
-        recent, settling = self._recent, self._settling
-        unknown = [key for key in keys if key not in recent and key not in settling]
-        found = {}
-        if len(unknown) < len(keys):
+        recent, settling, found = self._recent, self._settling, {}
+        if not (recent.keys().isdisjoint(keys) and settling.keys().isdisjoint(keys)):
             found = {key: recent.get(key) or settling[key] for key in keys if key in recent or key in settling}
-        if unknown and (self.settled_to or self._done):
-            found.update(_LOOKUP.run(cursor, unknown))
+            keys = [key for key in keys if key not in found]
+        if keys and (self.settled_to or self._done):
+            found.update(_LOOKUP.run(cursor, keys))
         return found
 
     def note(self, new: Mapping[str, int]) -> None:
@@ -72,10 +71,11 @@ class Keys:
         """Settle some, when there are enough; `last_seq` is the last committed row. Part of a batch's transaction."""
         if not self._sorted and len(self._recent) >= SETTLE_AT:
             self._settling, self._recent = self._recent, {}
-            self._sorted, self._target, self._done = sorted(self._settling.items()), last_seq, 0
+            self._sorted, self._target, self._done = sorted(self._settling), last_seq, 0
         self._step = min(STEP, len(self._sorted) - self._done)
         if self._step:
-            _INSERT.run(cursor, self._sorted[self._done : self._done + self._step])
+            keys = self._sorted[self._done : self._done + self._step]
+            _INSERT.run(cursor, [(key, self._settling[key]) for key in keys])
             if self._done + self._step == len(self._sorted):
                 _MARK.run(cursor, self._target)
 

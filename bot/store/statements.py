@@ -8,13 +8,13 @@ statement with 64 rows hands it over once for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.sql.dml import Insert
 
 from bot.store.driver import driver
 
@@ -58,52 +58,71 @@ class Statement:
 class Insertion:
     """An insert of any number of rows into all columns of a table, one statement for every 64 of them.
 
-    `update` names the columns that a row already there takes over; empty: it stays; None: it is an error.
+    `update` names the columns that a row already there takes over; empty: it stays; None: it is an error. An error
+    undoes the whole transaction: to undo only its own rows, SQLite would copy each page before it changes it. `alike`
+    names columns that mostly hold the same in all rows of a call: where all of them do, it is given once.
     """
 
-    def __init__(self, table: sa.Table, update: Iterable[str] | None = None) -> None:
-        self.columns = [column.name for column in table.columns]
-        one = Statement(_insert(table, update), *self.columns).sql
-        self._row = "(" + ", ".join("?" * len(self.columns)) + ")"
-        self._before, self._after = one.split(self._row)
-        self._sizes: dict[int, str] = {}
+    def __init__(self, table: sa.Table, update: Iterable[str] | None = None, alike: Iterable[str] = ()) -> None:
+        names = table.columns.keys()
+        self._alike = [names.index(name) for name in alike]
+        one = Statement(_insert(table, update), *names).sql
+        self._before, self._after = one.split("(" + ", ".join("?" * len(names)) + ")")
+        self._texts: dict[tuple[int, int], str] = {}
 
     def run(self, cursor: Cursor, rows: Sequence[Row]) -> None:
         """Insert the rows; within one call no two may have the same key."""
         for start in range(0, len(rows), _MOST_ROWS):
             some = rows[start : start + _MOST_ROWS]
-            cursor.execute(self._sql(len(some)), [*chain.from_iterable(some)])
+            columns = self._columns(some)
+            values = [*chain.from_iterable(columns)]
+            text = self._texts.get((len(some), len(values))) or self._text(len(some), columns)
+            cursor.execute(text, values)
 
-    def _sql(self, size: int) -> str:
+    def _columns(self, rows: Sequence[Row]) -> list[Row]:
+        """Return what each column holds in the rows, or once in all of them."""
+        columns = [*zip(*rows, strict=True)]
+        if all(columns[n].count(columns[n][0]) == len(rows) for n in self._alike):
+            for n in self._alike:
+                columns[n] = columns[n][:1]
+        return columns
+
+    def _text(self, size: int, columns: list[Row]) -> str:
         """Return the statement for so many rows: one of its own for each number, as each step gives up the lock."""
-        sql = self._sizes.get(size)
-        if sql is None:
-            sql = self._sizes[size] = self._before + ", ".join([self._row] * size) + self._after
-        return sql
+        numbers = count(1)  # of the parameters, which come column by column
+        marks = [[f"?{next(numbers)}" for _ in values] * (size // len(values)) for values in columns]
+        rows = ", ".join(f"({', '.join(row)})" for row in zip(*marks, strict=True))
+        text = self._before + rows + self._after
+        self._texts[size, sum(map(len, columns))] = text
+        return text
 
 
 class Lookup:
-    """A select by any number of keys: `columns` of the rows whose `key` is among them."""
+    """A select by any number of keys: `columns` of the rows whose `key` is among them.
+
+    The keys are joined as rows: of a list after IN, SQLite would make a sorted table first, 1,900 instructions a key.
+    """
 
     def __init__(self, key: sa.Column[Any], *columns: sa.Column[Any]) -> None:
-        self._sizes = {
-            size: str(
-                sa.select(*columns)
-                .where(key.in_([sa.bindparam(f"k{i}") for i in range(size)]))
-                .compile(dialect=_DIALECT)
-            )
-            for size in _halves(_MOST_ROWS)
-        }
+        wanted = sa.table("wanted", sa.column("key_"))
+        joined = wanted.join(key.table, key == wanted.c.key_)
+        self._after = ") " + sql_of(sa.select(*columns).select_from(joined))
+        self._texts: dict[int, str] = {}
 
     def run(self, cursor: Cursor, keys: Sequence[Any]) -> list[Row]:
-        """Return the rows found, in no order."""
+        """Return the rows found, in no order; one that is asked for twice is found twice."""
         found: list[Row] = []
         for start in range(0, len(keys), _MOST_ROWS):
             some = keys[start : start + _MOST_ROWS]
-            size = next(size for size in reversed(_halves(_MOST_ROWS)) if size >= len(some))
-            padded = [*some, *[some[-1]] * (size - len(some))]
-            found += cursor.execute(self._sizes[size], padded).fetchall()
+            found += cursor.execute(self._text(len(some)), some).fetchall()
         return found
+
+    def _text(self, size: int) -> str:
+        text = self._texts.get(size)
+        if text is None:
+            rows = ", ".join(["(?)"] * size)
+            text = self._texts[size] = f"WITH wanted (key_) AS (VALUES {rows}{self._after}"
+        return text
 
 
 def sql_of(element: sa.Executable) -> str:
@@ -126,7 +145,7 @@ def first(statement: sa.Select[Any], most: int | sa.BindParameter[int]) -> sa.Se
 
 def upsert(table: sa.Table, changes: dict[str, Any] | None = None) -> Insert:
     """Return an insert that changes the row already there; `changes` map columns to expressions over `new`."""
-    statement = sqlite_insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})
+    statement = _plain_insert(table)
     if not changes:
         return statement.on_conflict_do_nothing()
     return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
@@ -139,10 +158,9 @@ def new(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 def _insert(table: sa.Table, update: Iterable[str] | None) -> Insert:
     if update is None:
-        return sqlite_insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})
-    return upsert(table, {name: new(table.c[name]) for name in update})
+        return _plain_insert(table).prefix_with("OR ROLLBACK")
+    return upsert(table, {name: new(table.c[name]) for name in update}).prefix_with("OR ROLLBACK")
 
 
-def _halves(most: int) -> list[int]:
-    """Return 64, 32 … 1: few enough statements to stay prepared."""
-    return [most >> shift for shift in range(most.bit_length())]
+def _plain_insert(table: sa.Table) -> Insert:
+    return sqlite_insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})

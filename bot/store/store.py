@@ -18,7 +18,7 @@ from bot.store.connect import open_reading_connection
 from bot.store.counting import count_trial, first_start, probe, take_back_trial
 from bot.store.journal import Journal
 from bot.store.migrate import open_ready
-from bot.store.operations import Append, Operation, Work
+from bot.store.operations import Append, Work
 from bot.store.outbox import StoredOutbox
 from bot.store.place import Hold, hold
 from bot.store.points import PointReads
@@ -29,7 +29,7 @@ from bot.store.rows import RawOf, event_row, other_row, unreadable_row
 from bot.store.rulesets import RuleSetRows
 from bot.store.saving import Save, record_fetch, save_of
 from bot.store.statements import Cursor
-from bot.store.tail import Tail
+from bot.store.tail import Journaled, Tail
 from bot.store.values import Appended, Fetch, JournalRow, Keep, Pruned, RowKind, Signature
 from bot.store.values import Cursor as Place
 from bot.store.writer import Writer
@@ -252,11 +252,9 @@ class Store(QuickReads, RuleSetRows):
         appended: Appended = await append.future
         return appended
 
-    def _committed(self, operations: list[Operation], results: list[Any]) -> None:
-        self._tail.grow(operations, results)
-        for operation, result in zip(operations, results, strict=True):
-            if type(operation) is Work and operation.after is not None and not isinstance(result, Exception):
-                operation.after(result)
+    def _committed(self, news: list[Journaled]) -> None:
+        for journaled in news:
+            self._tail.grow(journaled)
 
     def _saved(self, save: Save, _result: None) -> None:
         self._points.memories.saved(save.memory)

@@ -12,15 +12,15 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import chain
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple
 
 from bot.clock import Clock
 from bot.errors import StoreFailedError, StoreUnavailableError
 from bot.store.connect import is_fatal, is_unavailable
 from bot.store.driver import driver
-from bot.store.operations import Append, Operation
-from bot.store.statements import Cursor
+from bot.store.operations import Append, Ledger, Operation, give
 
 BATCH: Final = 256
 # So many are handed over at once. Fewer wait until two turns of the loop bring nothing more (what was read in a turn is
@@ -39,20 +39,12 @@ _LOOK_EVERY: Final = 1.0
 _STOP_LIMIT: Final = 30.0
 
 
-class Ledger(Protocol):
-    """What the writer runs in a transaction, and tells how it ended."""
+class _Handed(NamedTuple):
+    """Operations that were handed over together: how many bytes they hold, and since when (monotonic seconds)."""
 
-    def load(self, cursor: Cursor) -> None:
-        """Read what it must know, once, before anything is written."""
-        ...
-
-    def run(self, cursor: Cursor, operations: list[Operation]) -> list[Any]:
-        """Run all operations; return their results in order."""
-        ...
-
-    def settle(self, *, committed: bool) -> None:
-        """Hear whether what was run last is committed or undone."""
-        ...
+    operations: list[Operation]
+    size: int
+    since: float
 
 
 class Writer:
@@ -64,7 +56,7 @@ class Writer:
         ledger: Ledger,
         clock: Clock,
         *,
-        on_committed: Callable[[list[Operation], list[Any]], None],
+        on_committed: Callable[[Any], None],
         on_failed: Callable[[StoreFailedError], None],
     ) -> None:
         self._connect, self._ledger, self._clock = connect, ledger, clock
@@ -72,8 +64,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[list[Operation] | None] = SimpleQueue()
         self._pending: list[Operation] = []
-        self._in_flight: deque[Operation] = deque()
-        self._waiting = self._bytes_waiting = 0
+        self._in_flight: deque[_Handed] = deque()
+        self._waiting = self._bytes_waiting = self._bytes_pending = 0
         self._watch: asyncio.TimerHandle | None = None
         self._closing = False
         self._failure: StoreFailedError | None = None
@@ -111,9 +103,12 @@ class Writer:
 
         Raises StoreUnavailableError when too much waits or the store is closing, StoreFailedError after a failure.
         """
-        self._require_open(operation.size)
+        size = self._bytes_waiting + operation.size
+        if self._failure is not None or self._closing or self._is_full(size):
+            raise self._refusal()
         self._waiting += 1
-        self._bytes_waiting += operation.size
+        self._bytes_waiting = size
+        self._bytes_pending += operation.size
         if not self._pending:
             self._loop.call_soon(self._flush_when_quiet, 1, 0)
         self._pending.append(operation)
@@ -127,23 +122,23 @@ class Writer:
         else:
             self._loop.call_soon(self._flush_when_quiet, waiting, quiet)
 
-    def _require_open(self, size: int) -> None:
+    def _is_full(self, size: int) -> bool:
+        """Say whether too much waits for one more, with which it would be `size` bytes."""
+        return self._waiting >= MOST_WAITING or (size > MOST_BYTES_WAITING and self._waiting > 0)
+
+    def _refusal(self) -> Exception:
         if self._failure is not None:
-            raise StoreFailedError(str(self._failure))
+            return StoreFailedError(str(self._failure))
         if self._closing:
-            raise StoreUnavailableError("the store is closing")
-        if self._waiting >= MOST_WAITING or (self._waiting and self._bytes_waiting + size > MOST_BYTES_WAITING):
-            raise StoreUnavailableError(f"{self._waiting} writes wait already")
+            return StoreUnavailableError("the store is closing")
+        return StoreUnavailableError(f"{self._waiting} writes wait already")
 
     def _flush(self) -> None:
         if not self._pending:
             return
-        now = self._clock.monotonic()
-        for operation in self._pending:
-            operation.since = now
-        self._in_flight.extend(self._pending)
+        self._in_flight.append(_Handed(self._pending, self._bytes_pending, self._clock.monotonic()))
         self._queue.put(self._pending)
-        self._pending = []
+        self._pending, self._bytes_pending = [], 0
         if self._watch is None:
             self._watch = self._loop.call_later(_LOOK_EVERY, self._look)
 
@@ -151,15 +146,19 @@ class Writer:
         """Release those who have waited too long; runs once a second while anything is in flight."""
         self._watch = self._loop.call_later(_LOOK_EVERY, self._look) if self._in_flight else None
         now = self._clock.monotonic()
-        for operation in self._in_flight:
-            if now - operation.since < COMMIT_DEADLINE:
+        for handed in self._in_flight:
+            if now - handed.since < COMMIT_DEADLINE:
                 break
-            if isinstance(operation, Append) and not operation.future.done():
-                self.trouble = f"a commit takes longer than {COMMIT_DEADLINE:.0f} s"
-                # It may still land; the sender comes again and is answered as a duplicate.
-                operation.future.set_exception(StoreUnavailableError(self.trouble))
+            self._release(handed.operations)
         if self._in_flight and now - self._in_flight[0].since >= STALLED:
             self._fail(StoreFailedError(f"a commit takes longer than {STALLED:.0f} s"))
+
+    def _release(self, operations: list[Operation]) -> None:
+        """Let senders go before their commit: it may still land; they come again and are answered as duplicates."""
+        for operation in operations:
+            if type(operation) is Append and not operation.future.done():
+                self.trouble = f"a commit takes longer than {COMMIT_DEADLINE:.0f} s"
+                operation.future.set_exception(StoreUnavailableError(self.trouble))
 
     def _fail(self, failure: StoreFailedError) -> None:
         """Refuse everything from now on, also what waits: nobody knows what of it is stored."""
@@ -167,19 +166,22 @@ class Writer:
             return
         self._failure = failure
         self.trouble = str(failure)
-        for operation in (*self._in_flight, *self._pending):
-            _give(operation, StoreFailedError(str(failure)))
+        for operation in chain(*(handed.operations for handed in self._in_flight), self._pending):
+            give(operation, StoreFailedError(str(failure)))
         self._on_failed(failure)
 
-    def _resolve(self, operations: list[Operation], results: list[Any]) -> None:
-        """Tell the waiters of one batch; runs in the loop."""
-        self._waiting -= len(operations)
+    def _resolve(self, operations: list[Operation], results: list[Any], news: Any) -> None:
+        """Tell the waiters of what was handed over longest ago; runs in the loop."""
+        left = len(operations)
+        self._waiting -= left
+        while left:
+            handed = self._in_flight.popleft()
+            left -= len(handed.operations)
+            self._bytes_waiting -= handed.size
         self._note(results[-1])  # a failure in the middle is every later one's result too
         for operation, result in zip(operations, results, strict=True):
-            self._in_flight.popleft()
-            self._bytes_waiting -= operation.size
-            _give(operation, result)
-        self._on_committed(operations, results)
+            give(operation, result)
+        self._on_committed(news)
 
     def _note(self, result: Any) -> None:
         if isinstance(result, StoreFailedError):
@@ -202,7 +204,7 @@ class Writer:
         self._tell(_end_future, opened)
         batches = _InThread(connection, self._ledger)
         for operations in iter(self._in_thread_next, []):
-            self._tell(self._resolve, operations, batches.write(operations))
+            self._tell(self._resolve, operations, batches.write(operations), self._ledger.news())
         with contextlib.suppress(driver.Error):
             connection.close()
         self._tell(_end_future, self._ended)
@@ -284,15 +286,6 @@ class _InThread:
 
 def _as_failure(error: Exception) -> StoreFailedError:
     return error if isinstance(error, StoreFailedError) else StoreFailedError(f"the store failed: {error}")
-
-
-def _give(operation: Operation, result: Any) -> None:
-    if operation.future.done():
-        return
-    if isinstance(result, Exception):
-        operation.future.set_exception(result)
-    else:
-        operation.future.set_result(result)
 
 
 def _end_future(future: asyncio.Future[None]) -> None:

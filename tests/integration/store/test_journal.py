@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.inputs import Action, ActionKind, Details, Event, Reload
+from bot.errors import StoreUnavailableError
 from bot.store import settling, tail
 from bot.store.values import RowKind, RowStatus
 from tests.clocks import VirtualClock
@@ -72,6 +73,24 @@ async def test_a_duplicate_is_answered_with_the_first_ones_place(tmp_path: Path)
         again = await store.append(event(), b"another body")
         assert (again.seq, again.event_id, again.duplicate, again.at) == (first.seq, "evt_1", True, first.at)
         assert len(await store.inputs_after(0, 10)) == 1
+
+
+async def test_duplicates_failures_unreadable_bodies_and_other_work_are_not_given_to_the_pipeline(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path / "t.db") as store:
+        answers = await asyncio.gather(
+            store.append(event("1"), BODY),
+            store.append(event("1"), BODY),
+            store.append(event("too far ahead", occurred_at=1 << 70), BODY),
+            store.quarantine("extend", b"{", "not JSON"),
+            store.work(lambda _cursor: None),
+            store.append(event("2"), BODY),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[2], StoreUnavailableError)
+        rows = await store.inputs_after(0, 9)
+        assert [row.input.event_id for row in rows if isinstance(row.input, Event)] == ["evt_1", "evt_2"]
 
 
 async def test_the_same_event_many_times_in_one_batch_is_stored_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.decisions import Decisions, Reason
 from bot.core.state import Memory, Slice
-from bot.store import Store, retention, settling, sweeps
+from bot.store import Store, retention, rulesets, settling, sweeps
 from bot.store.values import Appended, Cursor, DeliveryState, Fetch, FetchState, Keep, Pruned, Recorded
 from tests.clocks import VirtualClock
 from tests.integration.store.opened import append_all, event, fired, look, opened, resolved, told
@@ -291,3 +291,57 @@ async def test_events_are_taken_while_a_round_runs(tmp_path: Path) -> None:
 def _noted(seen: list[int], count: int) -> int:
     seen.append(count)
     return count
+
+
+async def _set_in_force(store: Store, seq: int) -> str | None:
+    found = await store.rule_set_at(seq)
+    return found.version if found else None
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_rule_set_that_was_replaced_long_ago_is_forgotten_and_the_one_in_force_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulesets, "STEP", 1)
+    path, clock = tmp_path / "t.db", VirtualClock()
+    async with opened(path, clock, keep=KEEP) as store:
+        for version in ("v1", "v2", "v3"):
+            await store.append_reload(version, b"text")
+            await append_all(store, [f"{version} {number}" for number in range(8)])
+        await _decide_all(store)
+        clock.advance(400 * DAY)
+        await append_all(store, [str(number) for number in range(8)])
+        await _decide_all(store)
+        await store.prune()
+        assert len(_names(path, "reloads")) == 3
+        clock.advance(1)
+        await store.prune()
+        assert len(_names(path, "reloads")) == 1
+        assert await _set_in_force(store, store.cursor().seq) == "v3"
+        assert await store.rule_set_in_force() == "v3"
+
+
+async def test_a_rule_set_is_known_as_long_as_a_row_that_it_decided_is_there(tmp_path: Path) -> None:
+    path, clock = tmp_path / "t.db", VirtualClock()
+    async with opened(path, clock, keep=KEEP) as store:
+        await store.append_reload("v1")
+        await append_all(store, ["1"])  # too few to be settled: it stays however old it is
+        await store.append_reload("v2")
+        await _decide_all(store)
+        clock.advance(500 * DAY)
+        await store.prune()
+        assert await _set_in_force(store, 2) == "v1"
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_rule_set_stays_while_what_it_decides_waits(tmp_path: Path) -> None:
+    path, clock = tmp_path / "t.db", VirtualClock()
+    async with opened(path, clock, keep=KEEP) as store:
+        await store.append_reload("v1")
+        await append_all(store, [str(number) for number in range(8)])
+        await _decide_all(store)
+        await append_all(store, ["waits"])
+        await store.append_reload("v2")
+        clock.advance(500 * DAY)
+        await store.prune()
+        assert await _set_in_force(store, store.cursor().seq + 1) == "v1"

@@ -49,10 +49,41 @@ def test_a_look_up_finds_what_is_there(rows: dict[int, str], keys: list[int]) ->
         assert dict(_FIND.run(cursor, keys)) == {key: rows[key] for key in keys if key in rows}
 
 
-def test_a_row_that_must_be_new_and_is_not_is_an_error(cursor: Cursor) -> None:
+def test_a_key_that_is_looked_up_twice_is_found_twice(cursor: Cursor) -> None:
+    _PLAIN.run(cursor, [(1, "a"), (2, "b")])
+    assert sorted(_FIND.run(cursor, [1, 3, 1])) == [(1, "a"), (1, "a")]
+
+
+def test_a_look_up_goes_by_the_index_key_by_key(cursor: Cursor) -> None:
+    seen: list[str] = []
+    cursor.connection.set_trace_callback(seen.append)
+    _FIND.run(cursor, list(range(40)))
+    cursor.connection.set_trace_callback(None)
+    plan = [row[3] for row in cursor.execute("EXPLAIN QUERY PLAN " + seen[0])]
+    assert [step for step in plan if " t " in step] == ["SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"]
+
+
+@given(
+    rows=st.dictionaries(
+        st.integers(0, 400), st.tuples(st.sampled_from(["a", None]), st.sampled_from([b"", b"b", None])), max_size=150
+    )
+)
+def test_columns_that_are_mostly_alike_hold_what_was_given(rows: dict[int, tuple[str | None, bytes | None]]) -> None:
+    columns = (sa.Column("k", sa.Integer, primary_key=True), sa.Column("v", sa.Text), sa.Column("w", sa.LargeBinary))
+    insertion = Insertion(sa.Table("t", sa.MetaData(), *columns), alike=("v", "w"))
+    with closing(_cursor()) as cursor:
+        cursor.execute("ALTER TABLE t ADD COLUMN w BLOB")
+        insertion.run(cursor, [(k, *values) for k, values in rows.items()])
+        assert {k: (v, w) for k, v, w in cursor.execute("SELECT k, v, w FROM t")} == rows
+
+
+def test_a_row_that_must_be_new_and_is_not_is_an_error_that_undoes_its_transaction(cursor: Cursor) -> None:
+    cursor.execute("BEGIN")
     _PLAIN.run(cursor, [(1, "a")])
     with pytest.raises(driver.IntegrityError):
         _PLAIN.run(cursor, [(2, "b"), (1, "b")])
+    assert not cursor.connection.in_transaction
+    assert cursor.execute("SELECT * FROM t").fetchall() == []
 
 
 def test_parameters_in_another_order_than_named_are_found_when_the_program_starts() -> None:

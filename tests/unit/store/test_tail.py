@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.inputs import Event
 from bot.store import tail
-from bot.store.operations import Append, Operation, Work
-from bot.store.rows import event_row, unreadable_row
-from bot.store.tail import Tail
-from bot.store.values import Appended
-
-_LOOP = asyncio.new_event_loop()
+from bot.store.tail import Journaled, Tail
+from bot.store.values import JournalRow, RowKind
 
 
-def _append(name: int, body: bytes = b"") -> Append:
-    event = Event(event_id=f"evt_{name}", source="s", type="t", at=0)
-    return event_row(event, "event", body, None, _LOOP.create_future())
+def _row(seq: int) -> JournalRow:
+    return JournalRow(seq, RowKind.EVENT, Event(event_id=f"evt_{seq}", source="s", type="t", at=5))
 
 
-def _filled(count: int) -> Tail:
-    filled = Tail(0)
-    operations: list[Operation] = [_append(number) for number in range(1, count + 1)]
-    filled.grow(
-        operations, [Appended(number, f"evt_{number}", duplicate=False, at=5) for number in range(1, count + 1)]
-    )
+def _filled(*commits: int) -> Tail:
+    """Return a tail that took over commits of so many rows."""
+    filled, last = Tail(0), 0
+    for count in commits:
+        filled.grow(Journaled([_row(seq) for seq in range(last + 1, last + count + 1)], [0] * count))
+        last += count
     return filled
 
 
-@given(count=st.integers(0, 40), limit=st.integers(1, 12), most=st.integers(1, 50))
+@given(commits=st.lists(st.integers(0, 9), max_size=9), limit=st.integers(1, 12), most=st.integers(9, 50))
 def test_reading_in_steps_gives_every_row_once_or_says_that_it_must_be_read_from_disk(
-    count: int, limit: int, most: int
+    commits: list[int], limit: int, most: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tail, "MOST_ROWS", most)
-        filled = _filled(count)
-    floor = filled.floor
-    assert floor == max(0, count - most)
+        filled = _filled(*commits)
+    floor, count = filled.floor, sum(commits)
+    assert max(0, count - most) <= floor <= max(0, count - most + max(commits, default=0))
     if floor:
         assert filled.after(floor - 1, limit) is None
     seen, place = [], floor
@@ -56,35 +49,11 @@ def test_rows_that_were_read_are_forgotten() -> None:
     assert filled.after(2, 9) is None
 
 
-def test_a_row_carries_the_time_at_which_it_was_journaled() -> None:
-    rows = _filled(1).after(0, 1)
-    assert rows is not None
-    assert rows[0].input.at == 5
-
-
-def test_duplicates_failures_unreadable_bodies_and_other_work_are_left_out() -> None:
-    filled = Tail(0)
-    operations: list[Operation] = [
-        _append(1),
-        _append(2),
-        unreadable_row("s", b"", "why", _LOOP.create_future()),
-        Work(lambda _cursor: None, _LOOP.create_future()),
-    ]
-    results = [
-        Appended(9, "evt_1", duplicate=True, at=5),
-        ValueError(),
-        Appended(10, "evt_q", duplicate=False, at=5),
-        None,
-    ]
-    filled.grow(operations, results)
-    assert filled.after(0, 9) == []
-
-
 def test_large_bodies_leave_the_tail_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail, "MOST_BYTES", 100)
     filled = Tail(0)
-    filled.grow([_append(1, b"x" * 90)], [Appended(1, "evt_1", duplicate=False, at=5)])
-    filled.grow([_append(2, b"x" * 90)], [Appended(2, "evt_2", duplicate=False, at=5)])
+    filled.grow(Journaled([_row(1)], [90]))
+    filled.grow(Journaled([_row(2)], [90]))
     assert filled.after(0, 9) is None
     rows = filled.after(1, 9)
     assert rows is not None
