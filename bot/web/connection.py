@@ -132,7 +132,7 @@ class Connection(BaseProtocol):
         elif self._body is not EMPTY_PAYLOAD:
             if self._body.is_eof():
                 self._body = EMPTY_PAYLOAD
-        elif data and self._header_timer is None:
+        elif data and self._header_timer is None:  # (one that began in the last piece of a request counts from here)
             self._header_timer = self._loop.call_later(self._shared.limits.header_s, self._header_late)
         if upgraded:  # to a protocol that we do not speak: what follows the request is none of ours
             self._parser, self._ends = None, True
@@ -210,6 +210,7 @@ class Connection(BaseProtocol):
             if self._parser is not None:
                 self._parser.message_consumed()
             if self._buffer_paused and len(requests) <= _MOST_WAITING // 2:
+                await asyncio.sleep(0)  # noqa: TID251  (waits for nothing: a long row must not hold up other senders)
                 self._read_on()
 
     def _write(self, request: Request, answer: Answer) -> bool:

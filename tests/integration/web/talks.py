@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from bot.clock import SystemClock
 from bot.core.inputs import Event
 from bot.sources.signature import signed_headers
 from bot.store.values import Appended
-from bot.web import Limits
+from bot.web import Answer, Limits
+from bot.web.connection import Connection
+from bot.web.connections import Connections
+from bot.web.request import Request
 from tests.integration.web.fronts import SECRET, Front, MemoryJournal, post
 from tests.waiting import eventually_async
 
@@ -60,6 +64,20 @@ async def talk(port: int) -> AsyncIterator[Talk]:
         yield Talk(reader, writer)
     finally:
         writer.close()
+
+
+@asynccontextmanager
+async def serving(
+    answer: Callable[[Request], Awaitable[Answer]], limits: Limits
+) -> AsyncIterator[tuple[Connections, int]]:
+    """Serve connections with this answer to everything; give what they share, and the port."""
+    shared = Connections(answer, limits, count=lambda _reason: None, report=lambda _error: None)
+    server = await asyncio.get_running_loop().create_server(partial(Connection, shared), "127.0.0.1", 0)
+    try:
+        yield shared, server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await shared.drain(1.0)
 
 
 async def until(look: Callable[[], bool], what: str) -> None:

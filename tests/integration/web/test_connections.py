@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import io
 from email.utils import parsedate_to_datetime
-from functools import partial
 from http import HTTPStatus
 
 import pytest
@@ -17,7 +16,6 @@ from bot import log
 from bot.clock import SystemClock
 from bot.web import Answer, Limits
 from bot.web.answers import head_of
-from bot.web.connection import Connection
 from bot.web.connections import Connections
 from bot.web.health import ALIVE
 from bot.web.request import Request
@@ -30,6 +28,7 @@ from tests.integration.web.talks import (
     READY,
     HeldJournal,
     held,
+    serving,
     signed,
     talk,
     until,
@@ -42,6 +41,24 @@ async def test_more_requests_than_are_parsed_ahead_are_answered_in_order() -> No
     assert answer.count(b"HTTP/1.1 200 ") == 401
     bodies = [piece.rpartition(b"\r\n\r\n")[2] for piece in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
     assert [b"alive" in body for body in bodies] == [True, False] * 200 + [True]
+
+
+async def test_a_long_row_of_requests_lets_other_senders_have_their_turn() -> None:
+    loop, turns, seen = asyncio.get_running_loop(), [0], set[int]()
+
+    def turn() -> None:
+        turns[0] += 1
+        loop.call_soon(turn)
+
+    async def answer(_request: Request) -> Answer:
+        seen.add(turns[0])
+        return ALIVE
+
+    turn()
+    async with serving(answer, LONG) as (_, port):
+        answered = await speak(port, HEALTH * 500 + LAST)
+    assert answered.count(b"HTTP/1.1 200 ") == 501
+    assert len(seen) > 20
 
 
 async def test_bodies_that_come_after_their_header_do_not_use_up_what_may_wait() -> None:
@@ -110,48 +127,6 @@ async def test_a_sender_that_goes_in_the_middle_of_a_body_is_forgotten() -> None
         assert web.refused("sender_gone") == 1
 
 
-async def test_draining_closes_idle_connections_and_finishes_answers() -> None:
-    journal = HeldJournal()
-    async with front(journal, LONG) as web, talk(web.port) as idle, talk(web.port) as busy:
-        idle.say(HEALTH)
-        await idle.answer()
-        await held(web, journal, busy)
-        async with asyncio.TaskGroup() as tasks:
-            draining = tasks.create_task(web.server.drain(20.0))
-            assert await idle.end() == b""
-            assert not draining.done()
-            journal.let_go.set()
-            status, head, _ = await busy.answer()
-            assert (status, b"Connection: close\r\n" in head) == (200, True)
-            assert await busy.end() == b""
-        await until(lambda: web.server.connections == 0, "all connections to be closed")
-
-
-async def test_a_body_may_still_arrive_while_draining() -> None:
-    event = signed()
-    async with front(MemoryJournal(), LONG) as web, talk(web.port) as client:
-        client.say(event[: -len(EVENT)].replace(b"Host: test", b"Host: test\r\nExpect: 100-continue"))
-        assert (await client.answer())[0] == 100
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(web.server.drain(20.0))
-            client.say(EVENT)
-            assert (await client.answer())[0] == 200
-            assert await client.end() == b""
-
-
-async def test_a_connection_that_comes_in_while_draining_takes_no_request() -> None:
-    async def answer(_request: Request) -> Answer:
-        return ALIVE
-
-    shared = Connections(answer, LONG, count=lambda _reason: None, report=lambda _error: None)
-    await shared.drain(1.0)
-    server = await asyncio.get_running_loop().create_server(partial(Connection, shared), "127.0.0.1", 0)
-    async with talk(server.sockets[0].getsockname()[1]) as client:
-        client.say(HEALTH)
-        assert await client.end() == b""
-    server.close()
-
-
 async def test_a_sender_that_has_nothing_more_to_say_still_gets_its_answers() -> None:
     journal = HeldJournal()
     async with front(journal, LONG) as web, talk(web.port) as client:
@@ -182,15 +157,6 @@ async def test_a_body_of_very_many_chunks_does_not_hold_up_the_next_one() -> Non
         assert (await client.answer())[0] == 401
         client.say(head + chunk + end)
         assert (await client.answer())[0] == 401
-
-
-async def test_draining_does_not_wait_for_ever() -> None:
-    journal = HeldJournal()
-    async with front(journal, LONG) as web, talk(web.port) as client:
-        await held(web, journal, client)
-        await web.server.drain(0.05)
-        assert await client.end() == b""
-        await until(lambda: web.server.connections == 0, "the connection to be closed")
 
 
 @pytest.mark.parametrize(
@@ -273,11 +239,8 @@ async def test_an_answer_that_is_not_read_does_not_keep_the_connection(*, closes
         request.transport.set_write_buffer_limits(high=1 << 30)  # so that nobody waits for the sender to read
         return Answer(head_of(HTTPStatus.OK, len(body)), body, closes)
 
-    shared = Connections(answer, Limits(idle_s=0.2), count=lambda _reason: None, report=lambda _error: None)
-    server = await asyncio.get_running_loop().create_server(partial(Connection, shared), "127.0.0.1", 0)
-    async with talk(server.sockets[0].getsockname()[1]) as client:
+    async with serving(answer, Limits(idle_s=0.2)) as (shared, port), talk(port) as client:
         client.say(HEALTH)
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await until(lambda: bool(shared.open), "the connection to be there")
         await until(lambda: not shared.open, "the connection to be cut")
-    server.close()
