@@ -22,7 +22,6 @@ _LAST = Statement(first(sa.select(_J.seq, _J.at).order_by(_J.seq.desc()), 1))
 _AT = Statement(sa.select(_J.at).where(_J.seq == sa.bindparam("seq")), "seq")
 _MARKS = Statement(sa.select(sa.func.max(schema.MARKS.c.seq), sa.func.max(schema.MARKS.c.time)))
 
-
 _KINDS: Final = {kind.value: kind for kind in RowKind}
 
 
@@ -43,9 +42,8 @@ class _Draft:
         at, values = self.at, append.values
         self.rows.append((seq, at, *values))
         if append.body is not None:
-            self.bodies.append(
-                (seq, bytearray(append.body))
-            )  # it is bound as it is, and bytes after 1,500 instructions
+            # The driver binds a bytearray as it is, and bytes only after it has looked for an adapter.
+            self.bodies.append((seq, bytearray(append.body)))
         if append.key is not None:
             self.keys[append.key] = seq
         if append.given is not None:

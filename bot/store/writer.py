@@ -104,8 +104,8 @@ class Writer:
         Raises StoreUnavailableError when too much waits or the store is closing, StoreFailedError after a failure.
         """
         size = self._bytes_waiting + operation.size
-        if self._failure is not None or self._closing or self._is_full(size):
-            raise self._refusal()
+        if self._waiting >= MOST_WAITING or size > MOST_BYTES_WAITING or self._closing or self._failure is not None:
+            self._require_open()
         self._waiting += 1
         self._bytes_waiting = size
         self._bytes_pending += operation.size
@@ -122,16 +122,13 @@ class Writer:
         else:
             self._loop.call_soon(self._flush_when_quiet, waiting, quiet)
 
-    def _is_full(self, size: int) -> bool:
-        """Say whether too much waits for one more, with which it would be `size` bytes."""
-        return self._waiting >= MOST_WAITING or (size > MOST_BYTES_WAITING and self._waiting > 0)
-
-    def _refusal(self) -> Exception:
+    def _require_open(self) -> None:
         if self._failure is not None:
-            return StoreFailedError(str(self._failure))
+            raise StoreFailedError(str(self._failure))
         if self._closing:
-            return StoreUnavailableError("the store is closing")
-        return StoreUnavailableError(f"{self._waiting} writes wait already")
+            raise StoreUnavailableError("the store is closing")
+        if self._waiting:  # a large one alone is taken
+            raise StoreUnavailableError(f"{self._waiting} writes wait already")
 
     def _flush(self) -> None:
         if not self._pending:
