@@ -243,6 +243,7 @@ def _against_bot(batch: Batch, through: Sequence[str] = _PLAIN) -> Measured:
 def _measured(batch: Batch, server: Server, *, decided: Callable[[], None]) -> Measured:
     load(_order(Batch(name="warm", count=500, fires=0), server))
     decided()
+    server.wait_settled()
     before = server.processor_s()
     report = load(_order(batch, server))
     ended = time.monotonic()

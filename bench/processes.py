@@ -93,6 +93,12 @@ class Server:
             time.sleep(0.02)
         raise SystemExit("the pipeline did not catch up")
 
+    def wait_settled(self) -> None:
+        """Wait until no child of the process runs: after a start the bot has its rules' examples run by one."""
+        children, until = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children"), time.monotonic() + 60
+        while children.exists() and children.read_text().strip() and time.monotonic() < until:
+            time.sleep(0.05)
+
     def resident_mib(self) -> float:
         """Return the resident memory of the process in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
