@@ -175,7 +175,7 @@ def _no_store(found: Clinic) -> None:
         (_archive, "channels", "archived"),
         (_kick, "channels", "not in doc-alerts"),
         (_rename, "channels", "no channel doc-alerts"),
-        (_shift_clock, "clock", "600 s off"),
+        (_shift_clock, "clock", "clock is 60"),  # 600 s, or 601: a Date header tells whole seconds
         (_no_socket, "buttons", "token_revoked"),
         (_mixed_up_tokens, "buttons", "no app-level token"),
         (_unknown_person, "people", "eve: nobody in the workspace"),
