@@ -12,25 +12,25 @@ import time
 from typing import Any
 
 from bot.cli import main as bot_main
-from bot.store import writer
+from bot.store.batches import Batches
 from bot.store.operations import Operation
 
 
 def _slow_down(milliseconds: float, *, single: bool) -> None:
-    in_thread = writer._InThread  # noqa: SLF001 - the one seam at which every commit passes
-    transaction, write = in_thread._transaction, in_thread.write  # noqa: SLF001
+    # The one seam at which every commit passes.
+    transaction, write = Batches._transaction, Batches.write  # noqa: SLF001
 
-    def slow_transaction(self: writer._InThread, operations: list[Operation]) -> list[Any]:
+    def slow_transaction(self: Batches, operations: list[Operation]) -> list[Any]:
         results = transaction(self, operations)
         time.sleep(milliseconds / 1_000)
         return results
 
-    def write_singly(self: writer._InThread, operations: list[Operation]) -> list[Any]:
+    def write_singly(self: Batches, operations: list[Operation]) -> list[Any]:
         return [result for operation in operations for result in write(self, [operation])]
 
-    in_thread._transaction = slow_transaction  # type: ignore[method-assign]  # noqa: SLF001
+    Batches._transaction = slow_transaction  # type: ignore[method-assign]  # noqa: SLF001
     if single:
-        in_thread.write = write_singly  # type: ignore[method-assign]
+        Batches.write = write_singly  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -72,6 +72,7 @@ async def _stored(taken: dict[str, float], setup: Setup, store: Store, readings:
     began = time.process_time()
     while await pipeline.step():
         pass
+    await pipeline.saved()
     # Deciding is in there too and was measured alone above.
     taken["save"] = _us_since(began, len(readings)) - taken["decide"]
 

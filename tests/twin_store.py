@@ -5,6 +5,7 @@ The real store is held to the same behaviour by tests/integration/store and test
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -53,15 +54,21 @@ class TwinStore:
         if seq in self.attempts:
             self.attempts[seq] -= 1
 
-    async def save(
+    async def gathered(self) -> None:
+        pass
+
+    def save(
         self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[SetAside]
-    ) -> None:
+    ) -> asyncio.Future[None]:
         self.state.apply(decisions)
         self.saved.add(decisions)
         self.fetches.extend(fetches)
         self.set_aside.extend(set_aside)
         self._cursor = cursor
         self.saves.append(cursor)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     def read_memories(self, keys: Iterable[str]) -> dict[str, Memory]:
         return {key: self.state.memories[key] for key in keys if key in self.state.memories}

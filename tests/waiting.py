@@ -33,3 +33,9 @@ async def eventually_async(look: Callable[[], Awaitable[T | None]], what: str, s
             return found
     except TimeoutError as error:
         raise AssertionError(f"waited {seconds:g} s in vain for {what}") from error
+
+
+async def turns(count: int = 1) -> None:
+    """Let other tasks run so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)  # noqa: TID251 - no time passes

@@ -5,5 +5,5 @@ alerts, outbox rows and the cursor in one transaction. A start resumes at the cu
 """
 
 from bot.pipeline.patience import patiently as patiently
-from bot.pipeline.pipeline import Batch as Batch
 from bot.pipeline.pipeline import Pipeline as Pipeline
+from bot.pipeline.saver import Batch as Batch

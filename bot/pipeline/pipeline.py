@@ -1,10 +1,13 @@
-"""The loop over the journal: read after the cursor, fold, save with the cursor, say what was saved."""
+"""The loop over the journal: read after the cursor, fold, save with the cursor, say what was saved.
+
+What senders wait for is handed to the writer first, and decided is while that is being committed: else the processor
+would wait for the disk, and then the disk for the processor.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
@@ -15,8 +18,9 @@ from bot.core.fold import drain, fold, take
 from bot.core.inputs import Details, Event, Reload
 from bot.core.ruleset import RuleSet
 from bot.core.troubles import EVENT_SET_ASIDE, PAYLOAD_UNAVAILABLE, trouble
-from bot.errors import StoreError, StoreUnavailableError
+from bot.errors import StoreError
 from bot.pipeline.patience import patiently
+from bot.pipeline.saver import Batch, Saver, SavingStore
 from bot.pipeline.view import StateReader, StoredView
 from bot.store.values import Cursor, Fetch, JournalRow, RowKind, SetAside
 
@@ -31,16 +35,24 @@ TRIES_BEFORE_SET_ASIDE: Final = 3
 # Timers that have their turn in one save, about 7 ms: very many due at once neither hold the loop for long nor make
 # one huge save.
 TIMERS_AT_ONCE: Final = 128
-SAVE_TIMEOUT: Final = 30.0
+# What may not be saved when the process dies: the batch that is being saved and the one that is being decided.
+MOST_UNSAVED: Final = 2 * BATCH
 _EVENT: Final = RowKind.EVENT  # looked up once: a member of an enum costs 900 instructions at each look
 _WHOLE: Final = Details.WHOLE
 
 
-class PipelineStore(StateReader, Protocol):
+_NOTHING: Final = Decisions()
+
+
+class PipelineStore(SavingStore, StateReader, Protocol):
     """What the pipeline needs of the store."""
 
     def cursor(self) -> Cursor:
         """Return where the last save ended."""
+        ...
+
+    async def gathered(self) -> None:
+        """Return when what senders wait for is on its way to the disk; soon, also when they never pause."""
         ...
 
     async def inputs_after(self, seq: int, limit: int) -> Sequence[JournalRow]:
@@ -58,26 +70,6 @@ class PipelineStore(StateReader, Protocol):
     def take_back_attempt(self, seq: int) -> None:
         """Count one try of a row less: what ended it was not the row."""
         ...
-
-    async def save(
-        self, decisions: Decisions, cursor: Cursor, fetches: Sequence[Fetch], set_aside: Sequence[SetAside]
-    ) -> None:
-        """Write all of it in one transaction."""
-        ...
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one save will hold.
-
-    `timers` counts those that had their turn; `taken_up` is the rule set that came into force with it, and when (ms).
-    """
-
-    decisions: Decisions = field(default_factory=Decisions)
-    fetches: list[Fetch] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
-    timers: int = 0
-    taken_up: tuple[RuleSet, int] | None = None
 
 
 class Pipeline:
@@ -103,6 +95,7 @@ class Pipeline:
         self._rule_set, self._rule_set_of = rule_set, rule_set_of
         self._on_saved, self._may_fetch = on_saved, may_fetch
         self._view = StoredView(store)
+        self._saver = Saver(store, self.wake)
         self._cursor = store.cursor()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -114,7 +107,7 @@ class Pipeline:
 
     @property
     def position(self) -> Cursor:
-        """The last journal row that is decided and saved."""
+        """The last journal row that is decided."""
         return self._cursor
 
     @property
@@ -136,7 +129,8 @@ class Pipeline:
         while True:
             self._wake.clear()
             if not await self.step():
-                self._idle.set()
+                if not self._saver.is_under_way:
+                    self._idle.set()
                 await self._wait()
                 self._idle.clear()
 
@@ -147,7 +141,10 @@ class Pipeline:
         await self._idle.wait()
 
     async def step(self) -> bool:
-        """Decide the next rows or the timers that came due; say whether there was anything."""
+        """Decide the next rows or the timers that came due; say whether there was anything. `saved` ends its save."""
+        if self._saver.is_over:
+            await self.saved()
+        await self._store.gathered()
         rows = await self._next_rows(BATCH)
         if rows:
             await self._decide(rows)
@@ -157,6 +154,10 @@ class Pipeline:
             return False
         return await self._fire_timers()
 
+    async def saved(self) -> None:
+        """Wait until all that was decided is saved, and say so."""
+        await self._finish_save(_NOTHING)
+
     async def _next_rows(self, limit: int) -> Sequence[JournalRow]:
         return await patiently(lambda: self._store.inputs_after(self._cursor.seq, limit))
 
@@ -165,7 +166,7 @@ class Pipeline:
 
         One of them may be what ended it; tried in a batch it would hold the others for ever.
         """
-        for row in await self._next_rows(BATCH):
+        for row in await self._next_rows(MOST_UNSAVED):
             try:
                 await self._try(row)
             except (asyncio.CancelledError, StoreError):
@@ -177,6 +178,7 @@ class Pipeline:
         killer = f"the process ended {tries - 1} times while deciding it" if tries > TRIES_BEFORE_SET_ASIDE else None
         while self._cursor.seq < row.seq:  # timers that come before it may take saves of their own
             await self._decide([row], killer)
+        await self.saved()
 
     async def _decide(self, rows: Sequence[JournalRow], killer: str | None = None) -> None:
         """Decide rows, up to one before which too many timers are due for one save. `killer`: set them aside."""
@@ -257,18 +259,16 @@ class Pipeline:
         return True
 
     async def _save(self, batch: Batch, cursor: Cursor) -> None:
-        """Save, however long the store needs: the view holds what was decided already, so it must be this batch."""
-        await patiently(lambda: self._save_once(batch, cursor))
+        """Have a batch saved once the one before is: what is saved is always all up to some place."""
+        await self._finish_save(batch.decisions)
+        self._saver.begin(batch, cursor)
         self._cursor = cursor
-        self._view.trim()
-        self._on_saved(batch)
 
-    async def _save_once(self, batch: Batch, cursor: Cursor) -> None:
-        try:
-            async with asyncio.timeout(SAVE_TIMEOUT):
-                await self._store.save(batch.decisions, cursor, batch.fetches, batch.set_aside)
-        except TimeoutError as error:
-            raise StoreUnavailableError(f"a save takes longer than {SAVE_TIMEOUT:.0f} s") from error
+    async def _finish_save(self, unsaved: Decisions) -> None:
+        saved = await self._saver.finish()
+        if saved is not None:
+            self._view.trim(unsaved)
+            self._on_saved(saved)
 
     async def _wait(self) -> None:
         due = self._view.first_due()

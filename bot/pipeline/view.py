@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bot.core.decisions import Decisions
 from bot.core.enrich import memory_keys
@@ -24,6 +24,7 @@ MEMORIES_KEPT: Final = 512
 SLICES_KEPT: Final = 8_192
 # Slices that retention removed and that are looked for again at one time: about 2 ms.
 SWEPT_AT_ONCE: Final = 512
+_NOTHING: Final = Decisions()
 
 
 class StateReader(Protocol):
@@ -59,7 +60,7 @@ class StateReader(Protocol):
 
 
 class StoredView:
-    """State as decisions left it. What is applied and not yet saved is never forgotten: `trim` runs after a save."""
+    """State as decisions left it. What is applied and not yet saved is never forgotten: `trim` is told of it."""
 
     def __init__(self, reader: StateReader) -> None:
         self._reader = reader
@@ -184,12 +185,14 @@ class StoredView:
         """Hear that retention removed slices from the store; `trim` looks which of them are not there again."""
         self._swept.extend(keys)
 
-    def trim(self) -> None:
-        """Forget the longest known beyond the caps. Only right after a save: then the store knows all of it."""
-        _trim(self._memories, MEMORIES_KEPT)
-        _trim(self._slices, SLICES_KEPT)
+    def trim(self, unsaved: Decisions = _NOTHING) -> None:
+        """Forget the longest known beyond the caps. Only right after a save: the store must know all but `unsaved`."""
+        _trim(self._memories, MEMORIES_KEPT, unsaved.memories)
+        _trim(self._slices, SLICES_KEPT, unsaved.slices)
         for _ in range(min(len(self._swept), SWEPT_AT_ONCE)):
-            self._forget_swept(self._swept.popleft())
+            key = self._swept.popleft()
+            if key not in unsaved.slices:
+                self._forget_swept(key)
 
     def _forget_swept(self, key: str) -> None:
         if self._reader.read_slice(key) is None:
@@ -218,8 +221,9 @@ class StoredView:
             self._open_of_rule[slice_.rule] += 1
 
 
-def _trim(cache: dict[str, Memory | None] | dict[str, Slice | None], limit: int) -> None:
+def _trim(cache: dict[str, Any], limit: int, unsaved: Mapping[str, object]) -> None:
     """Forget the oldest, down to the cap, once there are a quarter too many: going through a dict is not free."""
     if len(cache) > limit + limit // 4:
         for key in list(islice(cache, len(cache) - limit)):
-            del cache[key]
+            if key not in unsaved:
+                del cache[key]

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from bot.clock import Clock
 from bot.core.decisions import Decisions
 from bot.core.inputs import Action, Details, Event
-from bot.errors import StoreError, StoreFailedError
+from bot.errors import StoreError, StoreFailedError, StoreUnavailableError
 from bot.store.asking import Asking
 from bot.store.connect import open_reading_connection
 from bot.store.counting import count_trial, first_start, probe, take_back_trial
@@ -134,6 +134,10 @@ class Store(QuickReads, RuleSetRows):
         at: int = await self.work(lambda _cursor: self._journal.drafted_at)
         return at
 
+    async def gathered(self) -> None:
+        """Return when the writer has what senders brought just now; soon, also when they never pause."""
+        await self._writer.gathered()
+
     async def inputs_after(self, seq: int, limit: int) -> list[JournalRow]:
         """Return the next inputs in order, at most `limit`; rows in quarantine or set aside are left out."""
         rows = self._tail.after(seq, limit)
@@ -147,25 +151,27 @@ class Store(QuickReads, RuleSetRows):
         """Return how far everything is decided and saved."""
         return self._cursor
 
-    async def save(
+    def save(
         self,
         decisions: Decisions,
         cursor: Place,
         fetches: Sequence[Fetch] = (),
         set_aside: Sequence[tuple[int, str]] = (),
-    ) -> None:
-        """Write decisions, outbox rows, fetches and the cursor in one transaction, encoded before this first waits.
+    ) -> asyncio.Future[None]:
+        """Write decisions, outbox rows, fetches and the cursor in one transaction; the future ends with its commit.
 
-        `set_aside` pairs journal rows that cannot be decided with the reason.
+        All of it is encoded here. `set_aside` pairs journal rows that cannot be decided with the reason. Raises
+        StoreUnavailableError also while the save before is under way: one that took too long must still come first.
         """
         if self._saving is not None and not self._saving.done():
-            await asyncio.wait([self._saving])  # its caller may have gone; what it writes must still come first
+            raise StoreUnavailableError("the save before is still under way")
         memory = self._points.memories.saving(decisions.memories)
         forget = 0 < self._tried_to <= cursor.seq
         save = save_of(decisions, cursor, memory, fetches, set_aside, forget_trials=forget)
-        self._saving = self._loop.create_future()
-        self._writer.submit(Work(save.run, self._saving, partial(self._saved, save)))
-        await asyncio.shield(self._saving)
+        saving: asyncio.Future[None] = self._loop.create_future()
+        self._writer.submit(Work(save.run, saving, partial(self._saved, save)))
+        self._saving = saving
+        return asyncio.shield(saving)
 
     async def count_attempt(self, seq: int) -> int:
         """Record that a row is about to be tried; returns how often it was, this time included."""

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from bot.clock import Clock
 from bot.errors import StoreFailedError, StoreUnavailableError
-from bot.store.connect import is_fatal, is_unavailable
+from bot.store.batches import Batches
 from bot.store.driver import driver
 from bot.store.operations import Append, Ledger, Operation, give
 
@@ -66,6 +66,8 @@ class Writer:
         self._pending: list[Operation] = []
         self._in_flight: deque[_Handed] = deque()
         self._waiting = self._bytes_waiting = self._bytes_pending = 0
+        self._flushed = asyncio.Event()  # set while nothing is pending
+        self._flushed.set()
         self._watch: asyncio.TimerHandle | None = None
         self._closing = False
         self._failure: StoreFailedError | None = None
@@ -110,8 +112,15 @@ class Writer:
         self._bytes_waiting = size
         self._bytes_pending += operation.size
         if not self._pending:
+            self._flushed.clear()
             self._loop.call_soon(self._flush_when_quiet, 1, 0)
         self._pending.append(operation)
+
+    async def gathered(self) -> None:
+        """Return when what is submitted in these turns of the loop is handed over, at the latest after one flush."""
+        for _ in range(QUIET_TURNS):  # those who were answered just now come again
+            await asyncio.sleep(0)  # noqa: TID251  (waits for nothing but the loop's own turns)
+        await self._flushed.wait()
 
     def _flush_when_quiet(self, seen: int, quiet: int) -> None:
         """Hand over what waits, or look again after the next turn; `seen` waited for the last `quiet` turns."""
@@ -136,6 +145,7 @@ class Writer:
         self._in_flight.append(_Handed(self._pending, self._bytes_pending, self._clock.monotonic()))
         self._queue.put(self._pending)
         self._pending, self._bytes_pending = [], 0
+        self._flushed.set()
         if self._watch is None:
             self._watch = self._loop.call_later(_LOOK_EVERY, self._look)
 
@@ -199,7 +209,7 @@ class Writer:
             self._tell(_fail_future, opened, error)
             return
         self._tell(_end_future, opened)
-        batches = _InThread(connection, self._ledger)
+        batches = Batches(connection, self._ledger)
         for operations in iter(self._in_thread_next, []):
             self._tell(self._resolve, operations, batches.write(operations), self._ledger.news())
         with contextlib.suppress(driver.Error):
@@ -225,64 +235,6 @@ class Writer:
             self._loop.call_soon_threadsafe(what, *values)
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
-
-
-class _InThread:
-    """Transactions over one connection, in the writer's thread."""
-
-    def __init__(self, connection: driver.Connection, ledger: Ledger) -> None:
-        self._connection, self._ledger = connection, ledger
-        self._cursor = connection.cursor()
-        self._failure: StoreFailedError | None = None
-
-    def write(self, operations: list[Operation]) -> list[Any]:
-        """Return each operation's result, or the error it is to be told."""
-        if self._failure is not None:
-            return [self._failure] * len(operations)
-        try:
-            results = self._transaction(operations)
-        except Exception as error:  # noqa: BLE001 - sorted out below: the waiters must hear of everything
-            self._ledger.settle(committed=False)
-            return self._sorted_out(error, operations)
-        self._ledger.settle(committed=True)
-        return results
-
-    def _transaction(self, operations: list[Operation]) -> list[Any]:
-        self._cursor.execute("BEGIN IMMEDIATE")
-        results = self._ledger.run(self._cursor, operations)
-        try:
-            self._cursor.execute("COMMIT")
-        except driver.Error as error:
-            # FULL: the log could not be written to its end, and SQLite has undone it or lets us. Should a crash bring
-            # it back all the same, nothing is stored twice: events are known by their ids, saves by their cursor.
-            # After any other failure nobody knows what is on disk.
-            if is_unavailable(error):
-                raise
-            raise StoreFailedError(f"a commit failed: {error}") from error
-        return results
-
-    def _sorted_out(self, error: Exception, operations: list[Operation]) -> list[Any]:
-        if isinstance(error, StoreFailedError) or is_fatal(error) or not self._undone():
-            self._failure = _as_failure(error)
-            return [self._failure] * len(operations)
-        if is_unavailable(error):
-            return [StoreUnavailableError(f"the store cannot write right now: {error}")] * len(operations)
-        if len(operations) == 1:
-            return [StoreUnavailableError(f"cannot be stored: {error}") if type(operations[0]) is Append else error]
-        # One of them cannot be stored: alone it hurts no other.
-        return [result for operation in operations for result in self.write([operation])]
-
-    def _undone(self) -> bool:
-        try:
-            if self._connection.in_transaction:
-                self._cursor.execute("ROLLBACK")
-        except driver.Error:
-            return False
-        return True
-
-
-def _as_failure(error: Exception) -> StoreFailedError:
-    return error if isinstance(error, StoreFailedError) else StoreFailedError(f"the store failed: {error}")
 
 
 def _end_future(future: asyncio.Future[None]) -> None:

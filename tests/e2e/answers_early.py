@@ -8,12 +8,12 @@ from typing import Any
 
 from bot.cli import main
 from bot.core.inputs import Event
-from bot.store import writer
+from bot.store.batches import Batches
 from bot.store.rows import event_row
 from bot.store.store import Store
 from bot.store.values import Appended, RowKind
 
-_commit = writer._InThread._transaction
+_commit = Batches._transaction
 
 
 async def _hasty(self: Store, event: Event, body: bytes, reference: str | None = None) -> Appended:
@@ -28,6 +28,6 @@ def _slow(self: Any, operations: Any) -> Any:
 
 
 if __name__ == "__main__":
-    vars(writer)["_InThread"]._transaction = _slow
+    Batches._transaction = _slow  # type: ignore[method-assign]
     Store.append = _hasty  # type: ignore[method-assign]
     main()

@@ -85,6 +85,7 @@ class Life:
     async def settle(self) -> None:
         while await self.pipeline.step():
             pass
+        await self.pipeline.saved()
 
     async def event(self, name: str, **fields: Any) -> str:
         """Journal an Alfred job event."""

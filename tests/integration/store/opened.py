@@ -63,12 +63,6 @@ async def outcome(asked: Awaitable[Any]) -> Any:
         return error
 
 
-async def turns(count: int = 1) -> None:
-    """Let other tasks run so many times."""
-    for _ in range(count):
-        await asyncio.sleep(0)  # noqa: TID251 - no time passes
-
-
 def event(name: str = "1", **parts: Any) -> Event:
     """Return a failed run."""
     parts.setdefault("fields", {"run": name, "source": "extend", "environment": "prod"})

@@ -15,7 +15,8 @@ from bot.store import writer
 from bot.store.statements import Cursor
 from bot.store.values import Appended
 from tests.clocks import VirtualClock
-from tests.integration.store.opened import BODY, append_all, event, look, opened, outcome, turns
+from tests.integration.store.opened import BODY, append_all, event, look, opened, outcome
+from tests.waiting import turns
 
 
 async def test_events_that_arrive_together_share_a_commit(tmp_path: Path) -> None:
@@ -55,6 +56,33 @@ async def test_so_many_events_as_are_enough_do_not_wait_for_more(tmp_path: Path)
             await turns(1)
         assert waiting[0].done()
         assert len(waiting) > writer.ENOUGH
+
+
+async def test_what_came_together_is_on_its_way_to_the_disk_once_it_is_gathered(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
+        gate = _Gate()
+        held = group.create_task(store.work(gate.hold))
+        await gate.reached()
+        waiting = [group.create_task(_later(count, store.append(event(str(count)), BODY))) for count in range(20)]
+        await turns(2)
+        before = store.commits
+        await store.gathered()
+        late = group.create_task(store.append(event("late"), BODY))
+        gate.open()
+        await asyncio.wait([held, *waiting])
+        assert store.commits - before == 2  # what held, and all that were gathered
+        await late
+
+
+async def test_senders_that_never_pause_are_gathered_as_soon_as_they_are_enough(tmp_path: Path) -> None:
+    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
+        gathered = group.create_task(store.gathered())
+        waiting: list[asyncio.Task[Appended]] = []
+        while not gathered.done() and len(waiting) < 3 * writer.ENOUGH:  # no turn is quiet
+            waiting.append(group.create_task(store.append(event(str(len(waiting))), BODY)))
+            await turns(1)
+        assert gathered.done()
+        assert len(waiting) >= writer.ENOUGH
 
 
 async def test_one_piece_of_work_that_raises_hurts_no_other_in_its_batch(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from bot.errors import StoreUnavailableError
 from bot.store import settling, tail
 from bot.store.values import RowKind, RowStatus
 from tests.clocks import VirtualClock
-from tests.integration.store.opened import BODY, append_all, event, look, opened, turns
+from tests.integration.store.opened import BODY, append_all, event, look, opened
+from tests.waiting import turns
 
 
 async def test_an_appended_event_is_there_after_reopening(tmp_path: Path) -> None:

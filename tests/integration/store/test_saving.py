@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,12 @@ from msgspec.structs import replace
 from bot.core.decisions import Decisions, Reason
 from bot.core.inputs import Details, Reload
 from bot.core.state import Learnt, Memory, Slice, Timer
+from bot.errors import StoreUnavailableError
 from bot.store import memories, saving
 from bot.store.statements import Cursor as SqlCursor
 from bot.store.statements import Row
 from bot.store.values import Cursor, DeliveryState, Fetch, FetchState, RowStatus
-from tests.integration.store.opened import BODY, alert, append_all, event, fired, look, opened, resolved, told, turns
+from tests.integration.store.opened import BODY, alert, append_all, event, fired, look, opened, resolved, told
 
 
 async def test_what_is_saved_is_read_back_in_another_process_life(tmp_path: Path) -> None:
@@ -74,9 +74,8 @@ async def test_a_save_that_breaks_anywhere_leaves_nothing(
 
 async def test_what_is_changed_after_save_was_called_is_not_in_it(tmp_path: Path) -> None:
     decisions = Decisions(slices={"k": Slice(rule="r", top={"a": 1})})
-    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
-        saved = group.create_task(store.save(decisions, Cursor(0, 1)))
-        await turns()
+    async with opened(tmp_path / "t.db") as store:
+        saved = store.save(decisions, Cursor(0, 1))
         found = decisions.slices["k"]
         assert found is not None
         found.top["a"] = 2
@@ -85,10 +84,12 @@ async def test_what_is_changed_after_save_was_called_is_not_in_it(tmp_path: Path
 
 
 async def test_a_save_whose_caller_was_cancelled_comes_before_the_next(tmp_path: Path) -> None:
-    async with opened(tmp_path / "t.db") as store, asyncio.TaskGroup() as group:
-        gone = group.create_task(store.save(Decisions(memories={"a": Memory({}, 1)}), Cursor(0, 1)))
-        await turns()
+    async with opened(tmp_path / "t.db") as store:
+        gone = store.save(Decisions(memories={"a": Memory({}, 1)}), Cursor(0, 1))
         gone.cancel()
+        with pytest.raises(StoreUnavailableError, match="under way"):
+            await store.save(Decisions(memories={"b": Memory({}, 2)}), Cursor(0, 2))
+        await store.probe()
         await store.save(Decisions(memories={"b": Memory({}, 2)}), Cursor(0, 2))
         assert set(store.read_memories(["a", "b", "c"])) == {"a", "b"}
         assert store.cursor() == Cursor(0, 2)

@@ -41,6 +41,7 @@ class Bench:
     async def settle(self) -> None:
         while await self.pipeline.step():
             pass
+        await self.pipeline.saved()
 
     @property
     def told(self) -> list[tuple[str, Change]]:

@@ -43,6 +43,7 @@ class Switching:
     async def settle(self) -> list[tuple[int, str, Change]]:
         while await self.pipeline.step():
             pass
+        await self.pipeline.saved()
         return [(t.at, t.alert.rule, t.change) for t in self.store.saved.transitions]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -28,9 +28,9 @@ async def test_ends_in_order_while_a_row_is_tried_are_not_its_fault() -> None:
     for _ in range(TRIES_BEFORE_SET_ASIDE + 2):
         bench, tried = Bench(rules(rule()), store), asyncio.Event()
 
-        async def held(*_given: Any, tried: asyncio.Event = tried) -> None:
+        def held(*_given: Any, tried: asyncio.Event = tried) -> asyncio.Future[None]:
             tried.set()
-            await asyncio.Event().wait()
+            return asyncio.get_running_loop().create_future()
 
         whole, store.save = store.save, held  # type: ignore[method-assign,assignment]
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
@@ -49,7 +49,7 @@ async def test_ends_in_order_while_a_row_is_tried_are_not_its_fault() -> None:
 async def test_a_store_that_fails_while_a_row_is_tried_is_not_its_fault() -> None:
     store = waiting()
 
-    async def failing(*_given: Any) -> None:
+    def failing(*_given: Any) -> NoReturn:
         raise StoreFailedError("disk I/O error")
 
     store.save = failing  # type: ignore[method-assign,assignment]

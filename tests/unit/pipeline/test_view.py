@@ -71,6 +71,19 @@ def test_what_retention_removed_is_forgotten_and_what_came_again_is_not(monkeypa
     assert kept.view.slice("again") == Slice(rule="r", stale_at=HOUR)
 
 
+def test_what_is_not_saved_yet_is_neither_forgotten_nor_taken_for_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept(monkeypatch)
+    kept.save(changed(a=Slice(rule="r"), b=Slice(rule="r")))
+    later = changed(a=Slice(rule="r", stale_at=HOUR))
+    kept.store.state.apply(changed(a=None))
+    kept.view.apply(later)
+    kept.view.swept(["a"])
+    kept.view.trim(later)
+    assert kept.known == 2
+    assert kept.view.slice("a") == Slice(rule="r", stale_at=HOUR)
+    assert kept.reads == []
+
+
 def test_sweeps_are_looked_at_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.pipeline.view.SWEPT_AT_ONCE", 2)
     kept = Kept(monkeypatch)
