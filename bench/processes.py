@@ -21,12 +21,14 @@ import msgspec
 
 from bench.events import SECRET
 from bench.load import Order, Report
+from bot.service.reloading import FIRST_AFTER_S
 
 TARGET_CORE: Final = 0
 LOAD_CORE: Final = 1
 ROOT: Final = Path(__file__).parents[1]
 _START_LIMIT_S: Final = 30.0
 _DECIDE_LIMIT_S: Final = 120.0
+_CHECK_LIMIT_S: Final = 60.0
 _ANSWER_LIMIT_S: Final = 10.0
 _LAG: Final = re.compile(rb"^tocsin_pipeline_lag_inputs (\S+)$", re.MULTILINE)
 CONFIG: Final = """\
@@ -94,9 +96,14 @@ class Server:
         raise SystemExit("the pipeline did not catch up")
 
     def wait_settled(self) -> None:
-        """Wait until no child of the process runs: after a start the bot has its rules' examples run by one."""
-        children, until = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children"), time.monotonic() + 60
-        while children.exists() and children.read_text().strip() and time.monotonic() < until:
+        """Wait until a child of the bot has run its rules' examples, once after a new store's first seconds."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        began, was_there = time.monotonic(), False
+        while children.exists() and (waited := time.monotonic() - began) < _CHECK_LIMIT_S:
+            is_there = bool(children.read_text().strip())
+            was_there = was_there or is_there
+            if not is_there and (was_there or waited > FIRST_AFTER_S + 1):
+                return
             time.sleep(0.05)
 
     def resident_mib(self) -> float:
