@@ -28,7 +28,7 @@ def drains_at(rule: Rule, slice_: Slice) -> int | None:
         enough = len(slice_.recent) >= kind.threshold
         return ruleclock.due(rule, slice_.recent[-kind.threshold].at, kind.within_ms) if enough else 0
     if isinstance(kind, Share):
-        return ruleclock.due(rule, last_that_holds(kind, slice_.window), kind.within_ms)
+        return ruleclock.due(rule, last_that_holds(kind, slice_.moments), kind.within_ms)
     return None
 
 

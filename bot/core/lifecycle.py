@@ -178,6 +178,7 @@ def without_alert(slice_: Slice, *, keeps_window: bool) -> Slice:
         values={},
         recent=slice_.recent if keeps_window else (),
         window=slice_.window if keeps_window else (),
+        latest=slice_.latest if keeps_window else None,
         sums=slice_.sums if keeps_window else (0, 0),
         counted=(),
         top={},
@@ -196,7 +197,7 @@ def stopped(slice_: Slice) -> Slice | None:
 
 def is_worth_keeping(slice_: Slice) -> bool:
     """Say whether a slice without an alert holds anything: a window, a row, a clock that runs, an excuse."""
-    some = slice_.recent or slice_.window or slice_.row or slice_.seen
+    some = slice_.recent or slice_.moments or slice_.row or slice_.seen
     return bool(some) or slice_.closed_at is not None or slice_.since is not None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from bot.core.kinds import Share
 from bot.core.state import Tally
@@ -25,20 +25,23 @@ class Totals(NamedTuple):
     matched: int
 
 
-def counted(
-    window: tuple[Tally, ...], sums: tuple[int, int], start: int, one: Tally, within: int
-) -> tuple[tuple[Tally, ...], Totals]:
-    """Return the window (`within`, ms) with one more event, and its sums; what came at `start` or before is forgotten.
+# A window: the moments that are over, the latest one, and the sums (of, matched) of both.
+Weighed: TypeAlias = tuple[tuple[Tally, ...], Tally | None, tuple[int, int]]
 
-    `sums` are those of the window before: adding them up anew for each event would cost more than all the rest.
+
+def counted(before: Weighed, start: int, one: Tally, within: int) -> tuple[tuple[Tally, ...], Tally, Totals]:
+    """Return the window (`within`, ms) with one more event; what came at `start` or before is forgotten.
+
+    Its sums are kept: adding them up anew for each event would cost more than all the rest. The latest moment is
+    apart because the events of one commit share it: in the window, each of them would copy all the others.
     """
-    (of, matched), gone = sums, 0
-    while gone < len(window) and window[gone].at <= start:
-        of, matched, gone = of - window[gone].of, matched - window[gone].matched, gone + 1
-    live = window[gone:]
-    # Added and not unpacked: that would copy hundreds of moments twice for each event.
-    live = live[:-1] + (_joined(live[-1], one),) if live and live[-1].at == one.at else live + (one,)  # noqa: RUF005
-    return _bounded(live, within), Totals(of + one.of, matched + one.matched)
+    window, latest, (of, matched) = before
+    moments = window if latest is None or latest.at == one.at else (*window, latest)
+    gone = 0
+    while gone < len(moments) and moments[gone].at <= start:
+        of, matched, gone = of - moments[gone].of, matched - moments[gone].matched, gone + 1
+    joined = one if latest is None or latest.at != one.at else _joined(latest, one)
+    return _bounded(moments[gone:], within), joined, Totals(of + one.of, matched + one.matched)
 
 
 def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
@@ -50,10 +53,10 @@ def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
     return window
 
 
-def totals(window: Iterable[Tally]) -> Totals:
-    """Return the sums of a window."""
+def totals(moments: Iterable[Tally]) -> Totals:
+    """Return the sums of some moments."""
     of = matched = 0
-    for tally in window:
+    for tally in moments:
         of, matched = of + tally.of, matched + tally.matched
     return Totals(of, matched)
 
@@ -64,15 +67,15 @@ def holds(kind: Share, sums: Totals) -> bool:
     return sums.of >= kind.minimum and sums.matched * share.denominator >= share.numerator * sums.of > 0
 
 
-def last_that_holds(kind: Share, window: tuple[Tally, ...]) -> int:
+def last_that_holds(kind: Share, moments: tuple[Tally, ...]) -> int:
     """Return the moment whose events must leave the window before the condition is false, if nothing more comes."""
-    of, matched = totals(window)
+    of, matched = totals(moments)
     numerator, denominator = kind.share.as_integer_ratio()  # asked for once: this goes through hundreds of moments
-    for tally in window:
+    for tally in moments:
         of, matched = of - tally.of, matched - tally.matched
         if of < kind.minimum or not matched * denominator >= numerator * of > 0:
             return tally.at
-    return window[-1].at if window else 0
+    return moments[-1].at if moments else 0
 
 
 def percent(sums: Totals) -> str:

@@ -166,10 +166,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     excuses an opening that arrives after it; of rules about one run or job, memory knows that. `stale_at` is when a
     slice without an alert may be forgotten.
 
-    `window` is what a share counts, `sums` its totals (of, matched). `row` is how many matches stand in a row.
-    `pending` is the alert that a deadline will fire, drawn by the last match; of an absence only what was `heard` last
-    is kept. `since` is when the clock of either began. `seen` is when each value of a `new_value` rule was last seen,
-    the longest unseen first.
+    `window` and the `latest` moment are what a share counts, `sums` their totals (of, matched). `row` is how many
+    matches stand in a row. `pending` is the alert that a deadline will fire, drawn by the last match; of an absence
+    only what was `heard` last is kept. `since` is when the clock of either began. `seen` is when each value of a
+    `new_value` rule was last seen, the longest unseen first.
     """
 
     rule: str
@@ -181,12 +181,18 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int | None = None
     stale_at: int = 0
     window: tuple[Tally, ...] = ()
+    latest: Tally | None = None
     sums: tuple[int, int] = (0, 0)
     row: int = 0
     pending: Alert | None = None
     heard: Heard | None = None
     since: int | None = None
     seen: dict[str, int] = {}
+
+    @property
+    def moments(self) -> tuple[Tally, ...]:
+        """All that a share counts, oldest first."""
+        return self.window if self.latest is None else (*self.window, self.latest)
 
 
 class Learnt(msgspec.Struct, frozen=True, array_like=True, gc=False):

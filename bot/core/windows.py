@@ -49,9 +49,10 @@ def weigh_one(turn: Turn, kind: Share, slice_: Slice) -> Slice | None:
     rule, at, matched = turn.rule, turn.at, turn.match.passed
     start = ruleclock.window_start(rule, at, kind.within_ms)
     one = Tally(at, 0 if turn.match.counted else 1, int(matched))
-    window, sums = share.counted(slice_.window, slice_.sums, start, one, kind.within_ms)
+    before = (slice_.window, slice_.latest, slice_.sums)
+    window, latest, sums = share.counted(before, start, one, kind.within_ms)
     stale_at = ruleclock.due(rule, at, kind.within_ms) or at + kind.within_ms
-    slice_ = msgspec.structs.replace(slice_, window=window, sums=sums, stale_at=stale_at)
+    slice_ = msgspec.structs.replace(slice_, window=window, latest=latest, sums=sums, stale_at=stale_at)
     if matched:
         slice_ = _sampled(turn, slice_, start)
         turn.note(f"{sums.matched} of {sums.of} within {turn.rule.within_text}")

@@ -16,7 +16,7 @@ from bot.core.hours import recurring
 from bot.core.inputs import Action, ActionKind, Details, Reload
 from bot.core.kinds import AbsentFor, AtLeast, Consecutive, NewValue, NotFollowedBy, Share
 from bot.core.rule import Escalation, Mode
-from bot.core.share import counted, totals
+from bot.core.share import Weighed, counted, totals
 from bot.core.silence import Silence
 from bot.core.state import Tally
 from tests.builders import DAY, HOUR, MINUTE, event, rule, rules, run, when
@@ -34,13 +34,14 @@ def stories(d: Decisions) -> list[tuple[int, str, str]]:
 
 
 def test_share_forgets_what_left_the_window() -> None:
-    window: tuple[Tally, ...] = ()
-    sums: tuple[int, int] = (0, 0)
+    weighed: Weighed = ((), None, (0, 0))
     for at in range(20_000):  # two windows of 10 s with one event each ms; only the first half of the first fails
-        window, sums = counted(window, sums, at - 10_000, Tally(at, 1, int(at < 5_000)), 10_000)
-    assert totals(window) == sums
-    assert totals(window).of <= 10_500
-    assert totals(window).matched < 200
+        weighed = counted(weighed, at - 10_000, Tally(at, 1, int(at < 5_000)), 10_000)
+    window, latest, sums = weighed
+    assert latest is not None
+    assert totals((*window, latest)) == sums
+    assert sums[0] <= 10_500
+    assert sums[1] < 200
 
 
 def test_share_with_where_is_ended_by_resolved_by() -> None:

@@ -11,7 +11,7 @@ from bot.core.fold import State
 from bot.core.inputs import Event
 from bot.core.kinds import Share
 from bot.core.rule import Rule
-from bot.core.share import MOMENTS_AT_MOST, counted, totals
+from bot.core.share import MOMENTS_AT_MOST, Weighed, counted, totals
 from bot.core.state import Tally
 from tests.builders import MINUTE, SECOND, event, rule, rules, run, story, when
 
@@ -97,14 +97,35 @@ def test_with_a_closing_event_the_window_only_rearms() -> None:
     assert story(decided) == [(10, "fires", "W")]
 
 
-def test_very_many_moments_are_counted_exactly_in_bounded_memory() -> None:
-    window: tuple[Tally, ...] = ()
-    sums: tuple[int, int] = (0, 0)
-    for at in range(5_000):
-        window, sums = counted(window, sums, -1, Tally(at, 1, int(at % 4 == 0)), 10_000)
+EMPTY: Weighed = ((), None, (0, 0))
 
+
+def test_very_many_moments_are_counted_exactly_in_bounded_memory() -> None:
+    weighed = EMPTY
+    for at in range(5_000):
+        weighed = counted(weighed, -1, Tally(at, 1, int(at % 4 == 0)), 10_000)
+
+    window, latest, sums = weighed
+    assert latest is not None
     assert len(window) <= MOMENTS_AT_MOST
-    assert totals(window) == sums == (5_000, 1_250)
+    assert totals((*window, latest)) == sums == (5_000, 1_250)
+
+
+def test_events_of_one_moment_are_one_moment_and_leave_together() -> None:
+    weighed = EMPTY
+    for at in (1, 1, 1, 2, 2):
+        weighed = counted(weighed, at - 10, Tally(at, 1, at % 2), 10)
+    assert weighed == ((Tally(1, 3, 3),), Tally(2, 2, 0), (5, 3))
+
+    weighed = counted(weighed, 1, Tally(11, 1, 1), 10)
+    assert weighed == ((Tally(2, 2, 0),), Tally(11, 1, 1), (3, 1))
+    assert counted(weighed, 12, Tally(22, 1, 1), 10) == ((), Tally(22, 1, 1), (1, 1))
+
+
+def test_a_window_of_a_version_that_had_no_latest_moment_is_counted_on() -> None:
+    weighed = counted(((Tally(1, 2, 1), Tally(5, 1, 0)), None, (3, 1)), 1, Tally(11, 1, 1), 10)
+
+    assert weighed == ((Tally(5, 1, 0),), Tally(11, 1, 1), (2, 1))
 
 
 def test_a_share_lists_the_most_frequent_causes_of_its_window() -> None:
