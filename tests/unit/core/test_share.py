@@ -5,14 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.core.conditions import Clause, Op
 from bot.core.decisions import Change
 from bot.core.fold import State
 from bot.core.inputs import Event
 from bot.core.kinds import Share
+from bot.core.lifecycle import is_worth_keeping, without_alert
 from bot.core.rule import Rule
-from bot.core.share import MOMENTS_AT_MOST, Weighed, counted, totals
-from bot.core.state import Tally
+from bot.core.share import MOMENTS_AT_MOST, Weighed, counted, holds, last_that_holds, totals
+from bot.core.state import Slice, Tally
 from tests.builders import MINUTE, SECOND, event, rule, rules, run, story, when
 
 WITHIN = 15 * MINUTE
@@ -120,6 +124,33 @@ def test_events_of_one_moment_are_one_moment_and_leave_together() -> None:
     weighed = counted(weighed, 1, Tally(11, 1, 1), 10)
     assert weighed == ((Tally(2, 2, 0),), Tally(11, 1, 1), (3, 1))
     assert counted(weighed, 12, Tally(22, 1, 1), 10) == ((), Tally(22, 1, 1), (1, 1))
+
+
+def moments_of(counts: list[tuple[int, int]]) -> tuple[Tally, ...]:
+    return tuple(Tally(at, of, min(of, matched)) for at, (of, matched) in enumerate(counts, 1))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12),
+    st.sampled_from([Fraction(1, 4), Fraction(1, 2), Fraction(1, 1)]),
+    st.integers(1, 6),
+)
+def test_a_share_holds_until_the_moment_is_gone_without_which_it_does_not(
+    counts: list[tuple[int, int]], part: Fraction, minimum: int
+) -> None:
+    kind, moments = Share(part, when("finished"), WITHIN, minimum), moments_of(counts)
+
+    lasts = [tally.at for n, tally in enumerate(moments, 1) if not holds(kind, totals(moments[n:]))]
+
+    assert last_that_holds(kind, moments) == (lasts[0] if lasts else 0)
+
+
+def test_what_is_kept_of_a_window_is_kept_with_its_latest_moment() -> None:
+    slice_ = Slice(rule="r", window=(Tally(1, 1, 1),), latest=Tally(2, 1, 0), sums=(2, 1))
+
+    assert without_alert(slice_, keeps_window=True).moments == slice_.moments
+    assert without_alert(slice_, keeps_window=False) == Slice(rule="r")
+    assert is_worth_keeping(Slice(rule="r", latest=Tally(2, 1, 0)))
 
 
 def test_a_window_of_a_version_that_had_no_latest_moment_is_counted_on() -> None:
