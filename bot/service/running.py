@@ -26,7 +26,7 @@ from bot.service.setup import Setup
 from bot.service.status import Status, Watched
 from bot.service.summaries import wire_digests
 from bot.service.troubles import Troubles
-from bot.service.upkeep import keep_probed, keep_pruned
+from bot.service.upkeep import keep_probed, keep_pruned, learn_memories
 from bot.slack.relay import Relay
 from bot.slack.sender import Sender
 from bot.slack.setting import setting_of
@@ -201,6 +201,7 @@ class Bot:
             "troubles": self._troubles.run(),
             "upkeep": keep_pruned(self._store, self._pipeline.view.swept),
             "probe": keep_probed(self._store),
+            "learning": learn_memories(self._store),
             "reloading": self._reloading.run(),
             "digests": self._digesting.run(),
             **({} if self._clicking is None else self._clicking.parts()),

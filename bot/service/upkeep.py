@@ -1,4 +1,4 @@
-"""What the store needs beside everything else: what is too old leaves it, and after a full disk it is tried again."""
+"""What the store needs beside everything else: what is too old leaves it, after a full disk it is tried again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from bot.slack.waits import pause
 from bot.store.values import Pruned
 
 EVERY_S: Final = 600.0
-_FIRST_AFTER_S: Final = 60.0  # a start has better things to do
+# A start has better things to do.
+_FIRST_AFTER_S: Final = 60.0
+_LEARN_AFTER_S: Final = 5.0
 # How soon it is noticed that the store can write again when nobody delivers, and how long one try may take.
 PROBE_EVERY_S: Final = 2.0
 _PROBE_S: Final = 10.0
@@ -41,6 +43,23 @@ class ProbedStore(Protocol):
     async def probe(self) -> None:
         """Write something, which tells whether it can be done."""
         ...
+
+
+class LearningStore(Protocol):
+    """What learning needs of the store."""
+
+    async def learn_memories(self) -> None:
+        """Find out which memories there are, in small steps."""
+        ...
+
+
+async def learn_memories(store: LearningStore) -> None:
+    """Let the store learn, once, which memories it has. Ends early only with an error of the store."""
+    await pause(_LEARN_AFTER_S)
+    try:
+        await store.learn_memories()
+    except StoreUnavailableError as error:
+        _LOG.warning("every question after a memory reads the disk until the next start", cause=str(error))
 
 
 async def keep_pruned(store: PrunedStore, on_swept: Callable[[Sequence[str]], None]) -> None:

@@ -4,9 +4,10 @@
 |---|---|
 | store.py | `Store`: what the other floors call |
 | values.py | what goes in and comes out |
-| writer.py, operations.py | the one thread that writes, and what it is given: a batch, one transaction, one fsync |
+| writer.py, batches.py, operations.py | the one thread that writes, what it does, and what it is given |
 | journal.py, rows.py, settling.py, tail.py | first commit: rows in order, each event id once, the newest in memory |
 | saving.py, memories.py, counting.py | second commit: slices, timers, alerts, outbox rows and the cursor at once |
+| absence.py | what the table of memories surely does not hold |
 | rulesets.py | which rule set came into force when, and its text |
 | explaining.py, replaying.py, comparing.py | what `why` and replay read, and where replay decides into |
 | outbox.py | deliveries, as the relay walks them from state to state |

@@ -8,6 +8,7 @@ does in the writer's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 
 from bot.core.state import Memory
 from bot.store import schema
-from bot.store.statements import Cursor, Insertion, Lookup, Row, Statement
+from bot.store.absence import Absence
+from bot.store.statements import Cursor, Insertion, Lookup, Row, Statement, first
 
 SETTLE_AT: Final = 4_096
 STEP: Final = 512
@@ -28,6 +30,11 @@ _LOG = Insertion(schema.MEMORY_LOG)
 _UPSERT = Insertion(schema.MEMORIES, update=("body", "at"))
 _LOOKUP = Lookup(schema.MEMORIES.c.key, schema.MEMORIES.c.key, schema.MEMORIES.c.body)
 _READ_LOG = Statement(sa.select(_L.n, _L.key, _L.body, _L.at).order_by(_L.n))
+_K = schema.MEMORIES.c.key
+_KEYS_AFTER = Statement(
+    first(sa.select(_K).where(sa.bindparam("after_") < _K).order_by(_K), sa.bindparam("limit_")), "after_", "limit_"
+)
+_ANY = Statement(first(sa.select(_K), 1))
 _EMPTY_LOG = Statement(sa.delete(schema.MEMORY_LOG).where(_L.n <= sa.bindparam("n_")), "n_")
 
 
@@ -49,26 +56,40 @@ class Saving(NamedTuple):
             _EMPTY_LOG.run(cursor, self.emptied_to)
 
 
-class Memories:
-    """Reads of memory, and what a save must write of it."""
+def memory_keys_after(cursor: Cursor, key: str, limit: int) -> list[str]:
+    """Return the next keys of settled memories, in their order."""
+    return [found for (found,) in _KEYS_AFTER.all(cursor, key, limit)]
 
-    def __init__(self, cursor: Cursor) -> None:
+
+class Memories:
+    """Reads of memory, and what a save must write of it. `absence` saves questions once it `is_known` what is there."""
+
+    def __init__(self, cursor: Cursor, absence: Absence | None = None) -> None:
         rows = _READ_LOG.all(cursor)
         self._last = rows[-1][0] if rows else 0
         self._recent: dict[str, Row] = {row[1]: row for row in rows}  # rows of the log
         self._settling: dict[str, Row] = {}
         self._left: list[Row] = []
         self._target = 0
+        self.absence = absence or Absence()
+        if absence is not None and _ANY.one(cursor) is None:
+            self.note_unsettled()
+            self.absence.is_known = True
+
+    def note_unsettled(self) -> None:
+        """Note what is not in the table yet; what is saved from now on is noted by itself."""
+        self.absence.note(chain(self._recent, self._settling))
 
     def read(self, cursor: Cursor, keys: Iterable[str]) -> dict[str, Memory]:
         """Return the memories there are among these keys."""
         found, asked = {}, []
+        absence = self.absence if self.absence.is_known else None
         for key in keys:
             row = self._recent.get(key) or self._settling.get(key)
-            if row is None:
-                asked.append(key)
-            else:
+            if row is not None:
                 found[key] = _decode(row[2])
+            elif absence is None or absence.may_be_there(key):
+                asked.append(key)
         if asked:
             found.update((key, _decode(body)) for key, body in _LOOKUP.run(cursor, asked))
         return found
@@ -84,6 +105,7 @@ class Memories:
     def saved(self, saving: Saving) -> None:
         """Take over what is committed."""
         self._recent.update(saving.logged)
+        self.absence.note(saving.logged)
         self._last += len(saving.logged)
         self._left = self._left[len(saving.settled) :]
         if saving.emptied_to:

@@ -13,6 +13,7 @@ from bot.core.roundup import Pace, Roundup
 from bot.core.state import Alert, Memory, Slice, Timer
 from bot.errors import StoreFailedError
 from bot.store import schema
+from bot.store.absence import Absence
 from bot.store.driver import driver
 from bot.store.memories import Memories
 from bot.store.outbox_statements import CARD_TO_COME
@@ -51,7 +52,7 @@ class PointReads:
     def __init__(self, connection: driver.Connection) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
-        self.memories = Memories(self._cursor)
+        self.memories = Memories(self._cursor, Absence())
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from bot.clock import Clock
 from bot.core.decisions import Decisions
@@ -17,6 +17,7 @@ from bot.store.asking import Asking
 from bot.store.connect import open_reading_connection
 from bot.store.counting import count_trial, first_start, probe, take_back_trial
 from bot.store.journal import Journal
+from bot.store.memories import memory_keys_after
 from bot.store.migrate import open_ready
 from bot.store.operations import Append, Work
 from bot.store.outbox import StoredOutbox
@@ -35,6 +36,8 @@ from bot.store.values import Cursor as Place
 from bot.store.writer import Writer
 
 T = TypeVar("T")
+
+_LEARNT_AT_ONCE: Final = 1_000  # keys: a millisecond of the loop
 
 
 def _ignore(_what: object) -> None:
@@ -209,6 +212,15 @@ class Store(QuickReads, RuleSetRows):
     async def probe(self) -> None:
         """Find out whether the store can write again; `trouble` says so afterwards. Raises like all that writes."""
         await self.work(probe)
+
+    async def learn_memories(self) -> None:
+        """Find out which memories there are, in small steps; before, each question after one reads the disk."""
+        memories, after = self._points.memories, ""
+        memories.note_unsettled()
+        while keys := await self.ask(partial(memory_keys_after, key=after, limit=_LEARNT_AT_ONCE)):
+            memories.absence.note(keys)
+            after = keys[-1]
+        memories.absence.is_known = True
 
     async def prune(self, on_swept: Callable[[Sequence[str]], None] = _ignore) -> Pruned:
         """Remove what is too old and what is too much, in steps of at most 500 rows.

@@ -14,7 +14,7 @@ from bot.core.decisions import Decisions, Reason
 from bot.core.inputs import Details, Reload
 from bot.core.state import Learnt, Memory, Slice, Timer
 from bot.errors import StoreUnavailableError
-from bot.store import memories, saving
+from bot.store import Store, memories, saving
 from bot.store.statements import Cursor as SqlCursor
 from bot.store.statements import Row
 from bot.store.values import Cursor, DeliveryState, Fetch, FetchState, RowStatus
@@ -99,23 +99,83 @@ async def test_a_save_whose_caller_was_cancelled_comes_before_the_next(tmp_path:
 @given(
     saves=st.lists(st.dictionaries(st.sampled_from("abcdefghij"), st.integers(1, 99), max_size=6), max_size=14),
     starts=st.sets(st.integers(0, 13)),
+    learns=st.sets(st.integers(1, 6)),
 )
-async def test_memory_is_what_was_saved_last_however_it_is_settled(
-    tmp_path_factory: pytest.TempPathFactory, saves: list[dict[str, int]], starts: set[int]
+async def test_memory_is_what_was_saved_last_however_it_is_settled_and_learnt(
+    tmp_path_factory: pytest.TempPathFactory, saves: list[dict[str, int]], starts: set[int], learns: set[int]
 ) -> None:
     path, expected = tmp_path_factory.mktemp("law") / "t.db", {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memories, "SETTLE_AT", 4)
         patch.setattr(memories, "STEP", 2)
+        patch.setattr("bot.store.store._LEARNT_AT_ONCE", 2)
         for part in _split(saves, starts):
             async with opened(path) as store:
-                for save in part:
+                for number, save in enumerate(part):
+                    if number in learns:
+                        await store.learn_memories()
                     now = {key: Memory({"file_count": Learnt(value, 1)}, value) for key, value in save.items()}
                     expected.update(now)
                     await store.save(Decisions(memories=dict(now)), Cursor(0, 1))
                     assert store.read_memories("abcdefghij") == expected
     log = look(path, "SELECT count(*) FROM memory_log") if saves else [(0,)]
     assert log[0][0] <= sum(map(len, saves))
+
+
+async def test_what_no_memory_tells_is_not_looked_for_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memories, "SETTLE_AT", 4)
+    asked: list[str] = []
+    whole = memories._LOOKUP.run
+
+    def counted(cursor: Any, keys: list[str]) -> Any:
+        asked.extend(keys)
+        return whole(cursor, keys)
+
+    monkeypatch.setattr(memories._LOOKUP, "run", counted)
+    async with opened(tmp_path / "t.db") as store:
+        for number in range(20):
+            await store.save(Decisions(memories={str(number): Memory({}, number)}), Cursor(0, 1))
+        assert store.read_memories(["absent"]) == {}
+        assert asked == []
+        assert set(store.read_memories(["absent", "0"])) == {"0"}
+        assert asked == ["0"]
+    async with opened(tmp_path / "t.db") as store:
+        assert store.read_memories(["absent"]) == {}
+        assert asked == ["0", "absent"]
+        await store.learn_memories()
+        assert store.read_memories(["absent"]) == {}
+        assert asked == ["0", "absent"]
+
+
+@pytest.mark.parametrize("settled_before", [False, True])
+@pytest.mark.parametrize("saves_before_learning", [0, 1, 2, 8])
+async def test_a_memory_that_was_in_the_log_at_a_start_is_found_once_it_is_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled_before: bool, saves_before_learning: int
+) -> None:
+    monkeypatch.setattr(memories, "STEP", 1)
+    first, later = [f"first {number}" for number in range(4)], [f"later {number}" for number in range(8)]
+
+    async def save(store: Store, key: str) -> None:
+        await store.save(Decisions(memories={key: Memory({}, 1)}), Cursor(0, 1))
+
+    if settled_before:
+        monkeypatch.setattr(memories, "SETTLE_AT", 1)
+        async with opened(tmp_path / "t.db") as store:
+            await save(store, "settled")
+            await save(store, "settled")
+    monkeypatch.setattr(memories, "SETTLE_AT", 100)
+    async with opened(tmp_path / "t.db") as store:
+        for key in first:
+            await save(store, key)
+    monkeypatch.setattr(memories, "SETTLE_AT", 5)
+    async with opened(tmp_path / "t.db") as store:
+        for key in later[:saves_before_learning]:
+            await save(store, key)
+        if saves_before_learning < len(later):
+            await store.learn_memories()
+        for key in later[saves_before_learning:]:
+            await save(store, key)
+        assert {*first, *later} == set(store.read_memories([*first, *later]))
 
 
 async def test_settled_memories_leave_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
