@@ -17,6 +17,13 @@ def joined(parts: Iterable[str]) -> str:
     return _SEPARATOR.join(map(_escaped, known))
 
 
+def behind(part: str) -> str:
+    """Return what `joined` puts behind a first part for a second one."""
+    if "\\" in part or _SEPARATOR in part:
+        return _SEPARATOR + _escaped(part)
+    return _SEPARATOR + part
+
+
 def digest_of(parts: Iterable[str], size: int = 10) -> str:
     """Return 2 x `size` hex digits of the joined parts."""
     return blake2b(joined(parts).encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()

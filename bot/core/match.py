@@ -11,7 +11,7 @@ import msgspec
 from bot.core.conditions import Refusal, as_text
 from bot.core.enrich import Enriched, Keyed
 from bot.core.fields import IDENTITY_FIELDS
-from bot.core.identity import first_of, joined
+from bot.core.identity import behind, first_of, joined
 from bot.core.rule import IfUnknown, Rule
 from bot.core.ruleset import Candidates, Compiled
 from bot.core.text import UNKNOWN
@@ -42,7 +42,6 @@ def slice_key(rule: str, key: Key) -> str:
     return rule + _tail(key)
 
 
-@lru_cache(maxsize=1_024)  # most events of one moment share source and workflow
 def _tail(key: Key) -> str:
     """Return what follows the rule in a slice key; rules' names hold nothing that would have to be escaped."""
     return joined(("", *[value for _, value in sorted(key)]))
@@ -114,14 +113,20 @@ def _key_of(per: tuple[str, ...] | None, enriched: Enriched) -> Keyed:
 
 def _key_by_subject(enriched: Enriched) -> Keyed:
     subject = str(enriched.values.get(SUBJECT) or enriched.event.event_id)
-    return Keyed(((SUBJECT, subject),), joined(("", subject)), unknown=False, is_own=True)
+    return Keyed(((SUBJECT, subject),), behind(subject), unknown=False, is_own=True)
 
 
 def _key_by(per: tuple[str, ...], enriched: Enriched) -> Keyed:
     values = [enriched.get(name) for name in per]
-    key = tuple(zip(per, [UNKNOWN if value is None else as_text(value) for value in values], strict=True))
+    key, tail = _key_and_tail(per, tuple([UNKNOWN if value is None else as_text(value) for value in values]))
     is_lent = bool(enriched.lent) and any(name in enriched.lent and name in IDENTITY_FIELDS for name in per)
-    return Keyed(key, _tail(key), unknown=None in values, is_own=not is_lent)
+    return Keyed(key, tail, unknown=None in values, is_own=not is_lent)
+
+
+@lru_cache(maxsize=1_024)  # most events of one moment share source and workflow
+def _key_and_tail(per: tuple[str, ...], texts: tuple[str, ...]) -> tuple[Key, str]:
+    key = tuple(zip(per, texts, strict=True))
+    return key, _tail(key)
 
 
 def refusal(rule: Rule, enriched: Enriched) -> str | None:

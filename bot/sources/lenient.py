@@ -21,7 +21,7 @@ _VISIBLE: Final = re.compile(
 # What programs write for nothing, as they write it: a published Alfred example sends the word null for a missing tag.
 _NOTHING: Final = frozenset({"null", "None", "undefined", "nil"})
 # Nearly every text begins with one of these: it can be seen, and it is none of the words in _NOTHING.
-_TELLING: Final = frozenset(map(chr, range(0x21, 0x7F))) - {word[0] for word in _NOTHING}
+TELLING: Final = frozenset(map(chr, range(0x21, 0x7F))) - {word[0] for word in _NOTHING}
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
 # Seconds and milliseconds since 1970 cannot be mistaken for each other: this many seconds are the year 5138, this
@@ -39,7 +39,7 @@ def text(value: Any) -> str | None:
     kind = type(value)
     if kind is str:
         said: str = value if len(value) <= MAX_TEXT else value[:MAX_TEXT]
-        if said and said[0] in _TELLING:
+        if said and said[0] in TELLING:
             return said
         return said if _VISIBLE.search(said) and said.strip() not in _NOTHING else None
     if kind is int or kind is float:

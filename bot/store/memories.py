@@ -83,13 +83,14 @@ class Memories:
     def read(self, cursor: Cursor, keys: Iterable[str]) -> dict[str, Memory]:
         """Return the memories there are among these keys."""
         found, asked = {}, []
-        absence = self.absence if self.absence.is_known else None
         for key in keys:
             row = self._recent.get(key) or self._settling.get(key)
-            if row is not None:
-                found[key] = _decode(row[2])
-            elif absence is None or absence.may_be_there(key):
+            if row is None:
                 asked.append(key)
+            else:
+                found[key] = _decode(row[2])
+        if asked and self.absence.is_known:
+            asked = self.absence.possible(asked)
         if asked:
             found.update((key, _decode(body)) for key, body in _LOOKUP.run(cursor, asked))
         return found
