@@ -57,10 +57,14 @@ class Queue:
     def offer(self, row: Delivery) -> None:
         """Take a row in, or the newer state of one that waits already."""
         of_alert = self._held.get(row.hangs_on, {})
-        held, waiting = of_alert.get(row.delivery_id), self._row(row.delivery_id)
+        held = of_alert.get(row.delivery_id)
         if held is not None and held.revision >= row.revision:
             return
+        if held is not None and call_of(row, edits=self._edits) is Call.COUNTER:
+            of_alert[row.delivery_id] = row  # counted on in a storm; each look at it would cost two reads for nothing
+            return
         of_alert.pop(row.delivery_id, None)
+        waiting = self._row(row.delivery_id)
         if row.delivery_id in self._aside:
             self._aside[row.delivery_id] = row
         elif waiting is None:

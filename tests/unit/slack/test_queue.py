@@ -128,3 +128,14 @@ def test_a_newer_state_of_a_held_edit_has_its_turn() -> None:
     waiting.hold(edit)
     waiting.offer(replace(edit, revision=2))
     assert (len(waiting), waiting.held) == (1, 0)
+
+
+def test_a_counter_that_is_held_counts_on_where_it_is_and_is_released_as_it_stands_last() -> None:
+    waiting, counter = queue(), row("a", Reason.MORE)
+    waiting.hold(counter)
+    for revision in (3, 2):
+        waiting.offer(replace(counter, revision=revision))
+    assert (waiting.held, len(waiting), list(waiting.turns(0, 0.0))) == (1, 0, [])
+
+    waiting.release("al_a")
+    assert [r.revision for _, r, _ in waiting.turns(0, 0.0)] == [3]
