@@ -36,6 +36,8 @@ def counted(before: Weighed, start: int, one: Tally, within: int) -> tuple[tuple
     apart because the events of one commit share it: in the window, each of them would copy all the others.
     """
     window, latest, (of, matched) = before
+    if latest is None and window:  # as it was stored
+        window, latest = window[:-1], window[-1]
     moments = window if latest is None or latest.at == one.at else (*window, latest)
     gone = 0
     while gone < len(moments) and moments[gone].at <= start:

@@ -166,10 +166,10 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     excuses an opening that arrives after it; of rules about one run or job, memory knows that. `stale_at` is when a
     slice without an alert may be forgotten.
 
-    `window` and the `latest` moment are what a share counts, `sums` their totals (of, matched). `row` is how many
-    matches stand in a row. `pending` is the alert that a deadline will fire, drawn by the last match; of an absence
-    only what was `heard` last is kept. `since` is when the clock of either began. `seen` is when each value of a
-    `new_value` rule was last seen, the longest unseen first.
+    `window` and the `latest` moment (stored within the window) are what a share counts, `sums` their totals (of,
+    matched). `row` is how many matches stand in a row. `pending` is the alert that a deadline will fire, drawn by the
+    last match; of an absence only what was `heard` last is kept. `since` is when the clock of either began. `seen` is
+    when each value of a `new_value` rule was last seen, the longest unseen first.
     """
 
     rule: str

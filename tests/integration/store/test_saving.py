@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.core.decisions import Decisions, Reason
 from bot.core.inputs import Details, Reload
-from bot.core.state import Learnt, Memory, Slice, Timer
+from bot.core.state import Learnt, Memory, Slice, Tally, Timer
 from bot.errors import StoreUnavailableError
 from bot.store import Store, memories, saving
 from bot.store.statements import Cursor as SqlCursor
@@ -38,6 +38,13 @@ async def test_what_is_saved_is_read_back_in_another_process_life(tmp_path: Path
         assert store.read_alert("al_1") == alert(1)
         assert await store.read(lambda reads: reads.waiting_fetches()) == [fetch]
         assert [row.delivery_id for row in await store.outbox.ready()] == ["dl_1_first_1"]
+
+
+async def test_a_share_is_stored_as_older_versions_read_it(tmp_path: Path) -> None:
+    counted = Slice(rule="r", window=(Tally(1, 2, 1),), latest=Tally(5, 1, 0), sums=(3, 1))
+    async with opened(tmp_path / "t.db") as store:
+        await store.save(Decisions(slices={"k": counted}), Cursor(0, 1))
+        assert store.read_slice("k") == Slice(rule="r", window=(Tally(1, 2, 1), Tally(5, 1, 0)), sums=(3, 1))
 
 
 async def test_later_decisions_replace_earlier_ones_and_none_removes(tmp_path: Path) -> None:

@@ -153,10 +153,20 @@ def test_what_is_kept_of_a_window_is_kept_with_its_latest_moment() -> None:
     assert is_worth_keeping(Slice(rule="r", latest=Tally(2, 1, 0)))
 
 
-def test_a_window_of_a_version_that_had_no_latest_moment_is_counted_on() -> None:
-    weighed = counted(((Tally(1, 2, 1), Tally(5, 1, 0)), None, (3, 1)), 1, Tally(11, 1, 1), 10)
-
-    assert weighed == ((Tally(5, 1, 0),), Tally(11, 1, 1), (2, 1))
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(0, 11))
+def test_a_window_that_was_stored_is_counted_on_as_if_it_had_not_been(pauses: list[int], stored_at: int) -> None:
+    through = stored = EMPTY
+    at = 0
+    for number, pause in enumerate(pauses):
+        at += pause
+        one = Tally(at, 1, number % 2)
+        through, stored = counted(through, at - 6, one, 6), counted(stored, at - 6, one, 6)
+        if number == stored_at:
+            window, latest, sums = stored
+            assert latest is not None
+            stored = ((*window, latest), None, sums)
+        else:
+            assert stored == through
 
 
 def test_a_share_lists_the_most_frequent_causes_of_its_window() -> None:
