@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from bench.accepting import against_bare, against_bot, folder_on_disk, order
 from bench.checking import seconds_to_check
 from bench.deciding import events_per_second
 from bench.events import COMPANIES, Batch
 from bench.load import Order, Report
-from bench.processes import LOAD_CORE, ROOT, TARGET_CORE, Server, bot, load, module_server, start_bot
+from bench.processes import LOAD_CORE, ROOT, Server, bot, load, module_server, start_bot
 from bench.reloading import reload_under_load
 from bench.replaying import replayed
 from bench.steps import steps
@@ -28,7 +26,6 @@ from bench.table import Row
 
 SIZES: Final = {"2 KB": 2_000, "20 KB": 20_000}
 SLOW_COMMIT_MS: Final = 2
-_PLAIN: Final = ("-m", "bot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +85,9 @@ def accept(rows: Rows) -> None:
     for size, length in SIZES.items():
         count = rows.scale.small if length < 10_000 else rows.scale.large
         batch = Batch(name="accept", count=count, size=length)
-        bare = _against_bare(batch)
-        ours = _against_bot(batch)
+        bare = against_bare(batch)
+        ours = against_bot(batch)
+        quiet = against_bot(replace(batch, fires=0))
         target = 0.25 if length < 10_000 else None
         rows.add(f"(a) accepted durably, {size}", "events/s", ours.report.rate)
         rows.add(f"(a) p99 of an answer, {size}", "ms", ours.report.latency_ms(0.99))
@@ -98,7 +96,10 @@ def accept(rows: Rows) -> None:
         rows.add(f"(b) bare aiohttp handler, {size}", "answers/s", bare.report.rate)
         rows.add(f"(b) p99 of a bare answer, {size}", "ms", bare.report.latency_ms(0.99))
         rows.add(f"(b) processor time an answer, {size}", "µs", bare.processor_us)
-        rows.add(f"(a) / (b), {size}", "", ours.report.rate / bare.report.rate, at_least=target)
+        rows.add(f"(a) accepted durably, none fires, {size}", "events/s", quiet.report.rate)
+        rows.add(f"(a) processor time an event, none fires, {size}", "µs", quiet.processor_us)
+        rows.add(f"(a) / (b), none fires, {size}", "", quiet.report.rate / bare.report.rate, at_least=target)
+        rows.add(f"(a) / (b), one in 100 fires, {size}", "", ours.report.rate / bare.report.rate, at_least=target)
 
 
 def decide(rows: Rows) -> None:
@@ -113,11 +114,11 @@ def decide(rows: Rows) -> None:
 
 def tell(rows: Rows) -> None:
     """(d): from accept to Slack at a steady pace; one in 100 fires, over 50 channels."""
-    with _folder() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
+    with folder_on_disk() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
         with bot(folder, slack=slack.port, rules=_channel_rules(folder)) as server:
-            load(_order(Batch(name="warm", count=COMPANIES, fires=0), server))
+            load(order(Batch(name="warm", count=COMPANIES, fires=0), server))
             batch = Batch(name="tell", count=rows.scale.paced)
-            told = load(_order(batch, server, rate=rows.scale.pace))
+            told = load(order(batch, server, rate=rows.scale.pace))
             arrivals = _wait_arrivals(slack, told)
         from_answer = sorted((arrivals[run] - answered) / 1e6 for run, (_, answered) in told.fired.items())
         from_sent = sorted((arrivals[run] - sent) / 1e6 for run, (sent, _) in told.fired.items())
@@ -129,7 +130,7 @@ def tell(rows: Rows) -> None:
 
 def grow(rows: Rows) -> None:
     """(e) and (f): memory idle and after the load; start-up on no store, and after kill -9 on a full one."""
-    with _folder() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
+    with folder_on_disk() as folder, module_server("bench.slack", folder, LOAD_CORE) as slack:
         rules = ROOT / "rules"
         server = start_bot(folder, slack=slack.port, rules=rules)
         rows.add("(f) start-up, new store", "s", server.started_in_s, under=1.0)
@@ -149,8 +150,8 @@ def grow(rows: Rows) -> None:
 def wait_for_disk(rows: Rows) -> None:
     """(g): (a) on a disk that takes 2 ms longer for each commit, against one commit for each request."""
     slow = ("-m", "bench.slow_commit", str(SLOW_COMMIT_MS))
-    grouped = _against_bot(Batch(name="slow", count=rows.scale.slow), through=(*slow, "grouped")).report
-    single = _against_bot(Batch(name="slow", count=rows.scale.slow_single), through=(*slow, "single")).report
+    grouped = against_bot(Batch(name="slow", count=rows.scale.slow), through=(*slow, "grouped")).report
+    single = against_bot(Batch(name="slow", count=rows.scale.slow_single), through=(*slow, "single")).report
     rows.add("(g) +2 ms a commit, group commit, 2 KB", "events/s", grouped.rate)
     rows.add("(g) +2 ms a commit, one commit a request, 2 KB", "events/s", single.rate)
     rows.add("(g) group commit / one a request", "", grouped.rate / single.rate, at_least=5)
@@ -158,7 +159,7 @@ def wait_for_disk(rows: Rows) -> None:
 
 def trace(rows: Rows) -> None:
     """(w): where an event's processor time goes, step by step; the rest of (a) is HTTP in and the way to Slack."""
-    with _folder() as folder:
+    with folder_on_disk() as folder:
         found = steps(folder, Batch(name="steps", count=rows.scale.stepped))
     for step, taken in found.items():
         rows.add(f"(w) {step}, 2 KB", "µs", taken)
@@ -166,14 +167,14 @@ def trace(rows: Rows) -> None:
 
 def check(rows: Rows) -> None:
     """(k) `tocsin check` of many rules of all kinds with two examples each, as a person waits for it."""
-    with _folder() as folder:
+    with folder_on_disk() as folder:
         seconds = seconds_to_check(folder, rows.scale.checked)
     rows.add(f"(k) check of {rows.scale.checked:,} rules with their examples", "s", seconds, under=5.0)
 
 
 def reload(rows: Rows) -> None:
     """(l) the p99 of accepting while a thousand rules with examples are loaded, over and over, on the bot's core."""
-    with _folder() as folder:
+    with folder_on_disk() as folder:
         found = reload_under_load(folder, rows.scale.reloaded, rows.scale.while_reloading, rows.scale.pace)
     name = f"while {rows.scale.reloaded:,} rules are reloaded"
     rows.add(f"(l) p99 of an answer {name}", "ms", found.report.latency_ms(0.99), under=100.0)
@@ -184,7 +185,7 @@ def reload(rows: Rows) -> None:
 
 def replay(rows: Rows) -> None:
     """(r) replay of a million stored events against fifty rules, on one core."""
-    with _folder() as folder:
+    with folder_on_disk() as folder:
         taken = replayed(folder, rows.scale.replayed)
     name = f"replay of {rows.scale.replayed:,} events, 50 rules"
     rows.add(f"(r) {name}", "events/s", taken.rows / taken.seconds, at_least=15_000)
@@ -215,46 +216,6 @@ CASES: Final[dict[str, Callable[[Rows], None]]] = {
     "s": digest,
     "w": trace,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The load's report, and what the target took: seconds until everything was decided too, processor µs a request."""
-
-    report: Report
-    decided_s: float
-    processor_us: float
-
-
-def _against_bare(batch: Batch) -> Measured:
-    with _folder() as folder, module_server("bench.bare", folder, TARGET_CORE) as server:
-        return _measured(batch, server, decided=lambda: None)
-
-
-def _against_bot(batch: Batch, through: Sequence[str] = _PLAIN) -> Measured:
-    with (
-        _folder() as folder,
-        module_server("bench.slack", folder, LOAD_CORE) as slack,
-        bot(folder, slack=slack.port, rules=ROOT / "rules", through=through) as server,
-    ):
-        return _measured(batch, server, decided=server.wait_decided)
-
-
-def _measured(batch: Batch, server: Server, *, decided: Callable[[], None]) -> Measured:
-    load(_order(Batch(name="warm", count=500, fires=0), server))
-    decided()
-    server.wait_settled()
-    before = server.processor_s()
-    report = load(_order(batch, server))
-    ended = time.monotonic()
-    decided()
-    decided_s = report.seconds + time.monotonic() - ended
-    return Measured(report, decided_s, 1e6 * (server.processor_s() - before) / batch.count)
-
-
-def _order(batch: Batch, server: Server, rate: float = 0.0) -> Order:
-    aimed = Batch(name=batch.name, count=batch.count, size=batch.size, fires=batch.fires, port=server.port)
-    return Order(batch=aimed, rate=rate)
 
 
 def _fill(server: Server, events: int) -> None:
@@ -291,13 +252,3 @@ def _wait_arrivals(slack: Server, told: Report) -> dict[str, int]:
 
 def _p99(values: list[float]) -> float:
     return values[min(int(len(values) * 0.99), len(values) - 1)]
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Give a folder on the disk of the checkout: /tmp may be in memory, where a commit costs nothing."""
-    base = ROOT / "var"
-    base.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=base, prefix="bench-") as folder:
-        yield Path(folder)
-        os.sync()
