@@ -168,10 +168,16 @@ class StoredView:
         self._memories.update(decisions.memories)
         for key, slice_ in decisions.slices.items():
             self._slices[key] = slice_
-            self._note_existence(key, slice_)
+            if (slice_ is None) == (hash(key) in self._existing):
+                self._note_existence(key, slice_)
             if key in self._open or (slice_ is not None and slice_.alert is not None):
                 self._note_open(key, slice_)
-        self._timers.update(decisions.timers)
+        if decisions.timers:
+            self._timers.update(decisions.timers)
+        if decisions.roundups or decisions.paces or decisions.faults:  # most have none of these
+            self._apply_seldom(decisions)
+
+    def _apply_seldom(self, decisions: Decisions) -> None:
         for mark, roundup in decisions.roundups.items():
             if roundup.is_over:
                 self._roundups.pop(mark, None)
