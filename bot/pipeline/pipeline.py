@@ -41,9 +41,6 @@ _EVENT: Final = RowKind.EVENT  # looked up once: a member of an enum costs 900 i
 _WHOLE: Final = Details.WHOLE
 
 
-_NOTHING: Final = Decisions()
-
-
 class PipelineStore(SavingStore, StateReader, Protocol):
     """What the pipeline needs of the store."""
 
@@ -156,7 +153,7 @@ class Pipeline:
 
     async def saved(self) -> None:
         """Wait until all that was decided is saved, and say so."""
-        await self._finish_save(_NOTHING)
+        await self._finish_save(Decisions())
 
     async def _next_rows(self, limit: int) -> Sequence[JournalRow]:
         return await patiently(lambda: self._store.inputs_after(self._cursor.seq, limit))
