@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.decisions import Decisions
+from bot.core.decisions import Decisions, Fault
 from bot.core.fold import State
+from bot.core.roundup import Pace
 from bot.core.state import Slice
 from bot.pipeline.view import StoredView
 from tests.builders import HOUR, event, rule, rules, run, when
@@ -116,3 +117,11 @@ def test_open_alerts_of_an_earlier_life_are_known() -> None:
     store = TwinStore(VirtualClock(0))
     run(rules(rule("a")), event("alfred.job.failed", job="1"), state=store.state)
     assert StoredView(store).has_open("a")
+
+
+def test_what_few_events_bring_is_taken_over_also_where_it_comes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, pace = Kept(monkeypatch), Pace()
+    kept.save(Decisions(paces={"alerts": pace}))
+    kept.save(Decisions(faults=[Fault("r", "it raised")]))
+    assert kept.view.pace("alerts") == pace
+    assert kept.view.is_quarantined("r")
