@@ -108,8 +108,16 @@ def inputs(draw: st.DrawFn) -> list[Input]:
     return found
 
 
-def aimed(given_input: Input, state: State) -> Input:
-    """Let an action hit the first open alert, so that acknowledging and resolving really happen."""
+def fold_aimed(given_input: Input, state: State, into: Decisions) -> None:
+    """Fold an input; let an action hit the first open alert, so that acknowledging and resolving really happen.
+
+    The first of those that timers due before it have left: which one it is must not depend on earlier looks at timers.
+    """
+    drain(given_input.at, state, RULES, into)
+    fold(_aimed(given_input, state), state, RULES, into)
+
+
+def _aimed(given_input: Input, state: State) -> Input:
     if isinstance(given_input, Action) and given_input.alert_id == "first":
         keys = list(state.open_slice_keys())
         alert = state.slices[keys[0]].alert if keys else None
@@ -131,7 +139,7 @@ def told(everything: list[Input], sizes: list[int]) -> tuple[Decisions, State]:
         batch, waiting = waiting[:size], waiting[size:]
         collected = Decisions()
         for given_input in batch:
-            fold(aimed(given_input, state), state, RULES, collected)
+            fold_aimed(given_input, state, collected)
         total.add(collected)
     drain((everything[-1].at if everything else 0) + END, state, RULES, total)
     return total, state
@@ -156,7 +164,7 @@ def test_looking_for_timers_at_any_other_moments_changes_nothing(given_inputs: l
         for look in sorted(looks):
             if look <= given_input.at:
                 drain(look, state, RULES, total)
-        fold(aimed(given_input, state), state, RULES, total)
+        fold_aimed(given_input, state, total)
     drain((given_inputs[-1].at if given_inputs else 0) + END, state, RULES, total)
 
     assert total.transitions == expected.transitions
