@@ -1,7 +1,8 @@
 """The loop over the journal: read after the cursor, fold, save with the cursor, say what was saved.
 
 What senders wait for is handed to the writer first, and decided is while that is being committed: else the processor
-would wait for the disk, and then the disk for the processor.
+would wait for the disk, and then the disk for the processor. What only has to be remembered waits a moment for more of
+its kind: the journal has it already, and each save writes some pages that the next one would write again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Final, Protocol
 import structlog
 
 from bot.clock import Clock
-from bot.core.decisions import Decisions
 from bot.core.fold import drain, fold, take
 from bot.core.inputs import Details, Event, Reload
 from bot.core.ruleset import RuleSet
@@ -26,8 +26,11 @@ from bot.store.values import Cursor, Fetch, JournalRow, RowKind, SetAside
 
 log = structlog.get_logger(__name__)
 
-# Rows folded between two looks at other tasks: about 3 ms of deciding, so that accepting never waits longer.
+# Rows folded between two looks at other tasks: about 3 ms of deciding, so that accepting never waits longer. And rows
+# of one save.
 BATCH: Final = 64
+# What nobody waits for is saved so much later at most (seconds); measured, more rows or a longer wait bring little.
+HELD_AT_MOST: Final = 0.01
 # A timer is looked for at least this often, so that a clock that was set does not strand one (seconds).
 LONGEST_WAIT: Final = 1.0
 # An event that was tried this often and took the process with it each time is set aside.
@@ -93,6 +96,8 @@ class Pipeline:
         self._on_saved, self._may_fetch = on_saved, may_fetch
         self._view = StoredView(store)
         self._saver = Saver(store, self.wake)
+        self._open = Batch()  # decided, and not handed over to be saved
+        self._opened_at = 0.0
         self._cursor = store.cursor()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -126,7 +131,7 @@ class Pipeline:
         while True:
             self._wake.clear()
             if not await self.step():
-                if not self._saver.is_under_way:
+                if not self._saver.is_under_way and not self._open.rows:
                     self._idle.set()
                 await self._wait()
                 self._idle.clear()
@@ -140,11 +145,14 @@ class Pipeline:
     async def step(self) -> bool:
         """Decide the next rows or the timers that came due; say whether there was anything. `saved` ends its save."""
         if self._saver.is_over:
-            await self.saved()
+            await self._finish_save()
         await self._store.gathered()
-        rows = await self._next_rows(BATCH)
+        rows = await self._next_rows(BATCH - self._open.rows)
         if rows:
             await self._decide(rows)
+            return True
+        if self._open.rows and self._held_left_s() <= 0:
+            await self._save()
             return True
         due = self._view.first_due()
         if due is None or due >= self._clock.now_ms():
@@ -153,7 +161,9 @@ class Pipeline:
 
     async def saved(self) -> None:
         """Wait until all that was decided is saved, and say so."""
-        await self._finish_save(Decisions())
+        if self._open.rows:
+            await self._save()
+        await self._finish_save()
 
     async def _next_rows(self, limit: int) -> Sequence[JournalRow]:
         return await patiently(lambda: self._store.inputs_after(self._cursor.seq, limit))
@@ -179,7 +189,9 @@ class Pipeline:
 
     async def _decide(self, rows: Sequence[JournalRow], killer: str | None = None) -> None:
         """Decide rows, up to one before which too many timers are due for one save. `killer`: set them aside."""
-        batch, (done, time) = Batch(), self._cursor
+        if not self._open.rows:
+            self._opened_at = asyncio.get_running_loop().time()
+        batch, (done, time) = self._open, self._cursor
         named = await self._named_in(rows)
         self._view.read_ahead(row.input for row in rows)
         for row in rows:
@@ -195,7 +207,10 @@ class Pipeline:
             else:
                 self._set_aside(row, killer, batch)
             done, time = row.seq, row.input.at
-        await self._save(batch, Cursor(done, time))
+            batch.rows += 1
+        self._cursor = Cursor(done, time)
+        if batch.rows >= BATCH or not batch.can_wait:
+            await self._save()
 
     async def _named_in(self, rows: Sequence[JournalRow]) -> dict[int, RuleSet]:
         """Return the rule sets that come into force with some of these rows."""
@@ -249,27 +264,32 @@ class Pipeline:
         now = await patiently(self._store.barrier)
         if await self._next_rows(1):
             return True  # these come first
-        batch = Batch()
-        undone = self._drain(now, batch)
+        undone = self._drain(now, self._open)
         until = now if undone is None else max(self._cursor.time, undone)
-        await self._save(batch, Cursor(self._cursor.seq, until))
+        self._cursor = Cursor(self._cursor.seq, until)
+        await self._save()
         return True
 
-    async def _save(self, batch: Batch, cursor: Cursor) -> None:
-        """Have a batch saved once the one before is: what is saved is always all up to some place."""
-        await self._finish_save(batch.decisions)
-        self._saver.begin(batch, cursor)
-        self._cursor = cursor
+    async def _save(self) -> None:
+        """Have what is open saved once the save before is over: what is saved is always all up to some place."""
+        await self._finish_save()
+        batch, self._open = self._open, Batch()
+        self._saver.begin(batch, self._cursor)
 
-    async def _finish_save(self, unsaved: Decisions) -> None:
+    async def _finish_save(self) -> None:
         saved = await self._saver.finish()
         if saved is not None:
-            self._view.trim(unsaved)
+            self._view.trim(self._open.decisions)
             self._on_saved(saved)
+
+    def _held_left_s(self) -> float:
+        return self._opened_at + HELD_AT_MOST - asyncio.get_running_loop().time()
 
     async def _wait(self) -> None:
         due = self._view.first_due()
         longest = LONGEST_WAIT if due is None else min(LONGEST_WAIT, max(0.0, (due - self._clock.now_ms() + 1) / 1000))
+        if self._open.rows:
+            longest = min(longest, max(0.0, self._held_left_s()))
         try:
             async with asyncio.timeout(longest):
                 await self._wake.wait()

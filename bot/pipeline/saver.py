@@ -36,14 +36,23 @@ class SavingStore(Protocol):
 class Batch:
     """What one save will hold.
 
-    `timers` counts those that had their turn; `taken_up` is the rule set that came into force with it, and when (ms).
+    `rows` and `timers` count what had its turn; `taken_up` is the rule set that came into force with it, and when (ms).
     """
 
     decisions: Decisions = field(default_factory=Decisions)
     fetches: list[Fetch] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+    rows: int = 0
     timers: int = 0
     taken_up: tuple[RuleSet, int] | None = None
+
+    @property
+    def can_wait(self) -> bool:
+        """Say whether all of it only has to be remembered: counters, job memory, what rules noted, deadlines."""
+        one = self.decisions
+        told = one.alerts or one.notifications or one.transitions or one.roundups or one.tellings or one.hand_overs
+        aside = one.faults or self.fetches or self.set_aside or self.taken_up
+        return not (told or aside or self.timers)
 
 
 class Saver:
