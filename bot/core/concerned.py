@@ -21,21 +21,30 @@ T = TypeVar("T")
 
 def matches(candidates: Candidates, hearing: Hearing) -> list[Match]:
     """Return what the event matches, and the shares that count it among all."""
-    passing = [_asked(passed, one, one.rule, hearing) for one in worth_asking(candidates, hearing.enriched)]
-    weighing = [_asked(weighed, one, one.rule, hearing) for one in candidates.shares]
-    return [match for match in (*passing, *weighing) if match is not None]
+    found = []
+    for one in worth_asking(candidates, hearing.enriched):
+        match = _asked(passed, one, one.rule, hearing)
+        if match is not None:
+            found.append(match)
+    for one in candidates.shares:
+        match = _asked(weighed, one, one.rule, hearing)
+        if match is not None:
+            found.append(match)
+    return found
 
 
 def closings(candidates: Candidates, hearing: Hearing) -> dict[str, Match]:
     """Return what the event may close, by slice key: an alert, a clock, a row, or what excuses a later opening."""
-    view = hearing.before
-    rules = [rule for rule in candidates.ending if view.has_open(rule.name)]  # of by far the most nothing is open
-    if rules:  # or something is, but this event is about something else
-        rules = [rule for rule in rules if may_have_own_slice(rule, hearing.enriched, view)]
-    rules += [rule for rule in candidates.stopping if view.slices_of(rule.name)]
+    view, rules = hearing.before, []
+    for rule in candidates.ending:  # of by far the most nothing is open, or something that this event is not about
+        if view.has_open(rule.name) and may_have_own_slice(rule, hearing.enriched, view):
+            rules.append(rule)  # noqa: PERF401 - a comprehension is a call, and this is asked for every event
+    for rule in candidates.stopping:
+        if view.slices_of(rule.name):
+            rules.append(rule)  # noqa: PERF401
     rules += candidates.excusing
-    found = [_asked(keyed_by_own, rule, rule, hearing) for rule in rules]
-    return {match.slice_key: match for match in found if match is not None}
+    found = [_asked(keyed_by_own, rule, rule, hearing) for rule in rules] if rules else ()
+    return {match.slice_key: match for match in found if match is not None} if found else {}
 
 
 def set_aside(rule: Rule, event: Event, error: Exception, into: Decisions) -> None:

@@ -91,6 +91,8 @@ class All:
     def compiled(self) -> Callable[[Lookup], bool]:
         """Return a closure over the compiled parts, in their written order."""
         tests = [part.compiled() for part in self.parts]
+        if not tests:
+            return lambda _get: True
         if len(tests) == 1:
             return tests[0]
         return lambda get: all(test(get) for test in tests)

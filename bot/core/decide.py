@@ -70,7 +70,7 @@ def _by_all(event: Event, view: View, desk: Desk, take: _Take) -> Decisions:
     Each turn sees what the turns before it decided.
     """
     enriched = enrich(event, view)
-    desk.into.memories.update(learn(enriched, view))
+    learn(enriched, view, desk.into.memories)
     hearing, candidates = Hearing(enriched, view, desk), desk.rule_set.candidates(event)
     found, closing = matches(candidates, hearing), closings(candidates, hearing)
     if event.details is _COMPLETION:
@@ -89,12 +89,13 @@ def _match_all(found: list[Match], closing: dict[str, Match], hearing: Hearing, 
     if len(found) > 1:
         depths = hearing.desk.rule_set.depths
         found.sort(key=lambda match: depths[match.rule.name])
+    before = hearing.before
     for match in found:
         if match.slice_key in closing:
             if _closes_rather(match, hearing):
                 continue
             del closing[match.slice_key]
-        within = _within_cap(match, hearing)
+        within = match if before.slices_of(match.rule.name) < KEYS_PER_RULE else _beyond_cap(match, hearing)
         if within is not None:
             take(step.on_match, within, hearing.enriched, hearing.desk)
 
@@ -127,13 +128,13 @@ def _take_apart(look: _Look, match: Match, enriched: Enriched, desk: Desk) -> No
         desk.into.add(own)
 
 
-def _within_cap(match: Match, hearing: Hearing) -> Match | None:
-    """Return the match, or its rule's overflow bucket when the rule has state for too many keys already.
+def _beyond_cap(match: Match, hearing: Hearing) -> Match | None:
+    """Return the match of a rule that has state for too many keys: itself for one of them, else the overflow bucket.
 
     None for a rule that waits for something: no event could tell the bucket that it came.
     """
     rule, view, event = match.rule, hearing.before, hearing.enriched.event
-    if view.slices_of(rule.name) < KEYS_PER_RULE or view.slice(match.slice_key) is not None:
+    if view.slice(match.slice_key) is not None:
         return match
     if event.source != OWN_SOURCE:
         hearing.desk.into.follow_ups.append(rule_overflows(rule.name, event))

@@ -72,9 +72,10 @@ def memory_keys(event: Event) -> list[str]:
 
 def enrich(event: Event, view: View) -> Enriched:
     """Return the event's own values, its subject, and what memory lends where it has none of its own."""
-    fields, source, lent = event.fields, event.source, dict[str, int]()
+    fields, source = event.fields, event.source
     own = [(kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields]
     values: dict[str, Value] = {**fields}
+    lent: dict[str, int] = {}
     if own:
         values["subject"] = str(fields[own[0][0]])
     for kind, key in own:
@@ -85,19 +86,22 @@ def enrich(event: Event, view: View) -> Enriched:
     return Enriched(event, values, lent, own)
 
 
-def learn(enriched: Enriched, view: View) -> Iterator[tuple[str, Memory]]:
-    """Yield the memories that this event changes. Only its own values are learnt, never what was lent."""
+def learn(enriched: Enriched, view: View, into: dict[str, Memory]) -> None:
+    """Put into `into` the memories that this event changes. Only its own values are learnt, never what was lent."""
     event, fields = enriched.event, enriched.event.fields
-    is_final = not FINAL_OUTCOMES.isdisjoint(event.outcomes)
+    at, is_final = event.at, not FINAL_OUTCOMES.isdisjoint(event.outcomes)
     for kind, key in enriched.own:
         ends = is_final and (kind != "file" or key == enriched.own[0][1])
-        told = {name: Learnt(fields[name], event.at) for name in _LEARNT[kind] if name in fields}
+        told = {}
+        for name in _LEARNT[kind]:  # no comprehension: it is a call, and this is done for every event
+            if name in fields:
+                told[name] = Learnt(fields[name], at)
         if told or ends:
             old = view.memory(key)
             if old is None:
-                yield key, Memory(told, event.at, _end_of(event) if ends else ())
-            elif ends or _says_more(old, told, event.at):
-                yield key, _merged(old, told, event, ends=ends)
+                into[key] = Memory(told, at, _end_of(event) if ends else ())
+            elif ends or _says_more(old, told, at):
+                into[key] = _merged(old, told, event, ends=ends)
 
 
 def subject_of(event: Event) -> tuple[str, str] | None:

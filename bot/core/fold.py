@@ -123,7 +123,7 @@ class State:
 
     def slices_of(self, rule: str) -> int:
         """Return how many slices a rule has."""
-        return self._of_rule[rule]
+        return self._of_rule.get(rule, 0)  # asking a Counter for what it lacks runs Python code
 
     def waiting_slice_keys(self) -> Iterable[str]:
         """Return the slices whose clock runs to a deadline, sorted."""

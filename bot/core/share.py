@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from bot.core.kinds import Share
 from bot.core.state import Tally
@@ -18,18 +18,13 @@ MOMENTS_AT_MOST: Final = 512
 _PARTS: Final = 256
 
 
-class Totals(NamedTuple):
-    """How many events there were, and how many of these matched."""
-
-    of: int
-    matched: int
-
-
-# A window: the moments that are over, the latest one, and the sums (of, matched) of both.
-Weighed: TypeAlias = tuple[tuple[Tally, ...], Tally | None, tuple[int, int]]
+# How many events there were, and how many of these matched.
+Sums: TypeAlias = tuple[int, int]
+# A window: the moments that are over, the latest one, and the sums of both.
+Weighed: TypeAlias = tuple[tuple[Tally, ...], Tally | None, Sums]
 
 
-def counted(before: Weighed, start: int, one: Tally, within: int) -> tuple[tuple[Tally, ...], Tally, Totals]:
+def counted(before: Weighed, start: int, one: Tally, within: int) -> tuple[tuple[Tally, ...], Tally, Sums]:
     """Return the window (`within`, ms) with one more event; what came at `start` or before is forgotten.
 
     Its sums are kept: adding them up anew for each event would cost more than all the rest. The latest moment is
@@ -43,7 +38,7 @@ def counted(before: Weighed, start: int, one: Tally, within: int) -> tuple[tuple
     while gone < len(moments) and moments[gone].at <= start:
         of, matched, gone = of - moments[gone].of, matched - moments[gone].matched, gone + 1
     joined = one if latest is None or latest.at != one.at else _joined(latest, one)
-    return _bounded(moments[gone:], within), joined, Totals(of + one.of, matched + one.matched)
+    return _bounded(moments[gone:], within), joined, (of + one.of, matched + one.matched)
 
 
 def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
@@ -55,18 +50,21 @@ def _bounded(window: tuple[Tally, ...], within: int) -> tuple[Tally, ...]:
     return window
 
 
-def totals(moments: Iterable[Tally]) -> Totals:
+def totals(moments: Iterable[Tally]) -> Sums:
     """Return the sums of some moments."""
     of = matched = 0
     for tally in moments:
         of, matched = of + tally.of, matched + tally.matched
-    return Totals(of, matched)
+    return of, matched
 
 
-def holds(kind: Share, sums: Totals) -> bool:
+def holds(kind: Share, sums: Sums) -> bool:
     """Say whether the share is reached, both bounds inclusive."""
-    share = kind.share
-    return sums.of >= kind.minimum and sums.matched * share.denominator >= share.numerator * sums.of > 0
+    of, matched = sums
+    if not matched or of < kind.minimum:
+        return False
+    numerator, denominator = kind.share.as_integer_ratio()
+    return matched * denominator >= numerator * of
 
 
 def last_that_holds(kind: Share, moments: tuple[Tally, ...]) -> int:
@@ -80,9 +78,10 @@ def last_that_holds(kind: Share, moments: tuple[Tally, ...]) -> int:
     return moments[-1].at if moments else 0
 
 
-def percent(sums: Totals) -> str:
+def percent(sums: Sums) -> str:
     """Write a share in whole per cent, rounded down so that it never claims to have reached what it has not."""
-    return f"{sums.matched * 100 // sums.of}%" if sums.of else "0%"
+    of, matched = sums
+    return f"{matched * 100 // of}%" if of else "0%"
 
 
 def share_text(share: Fraction) -> str:

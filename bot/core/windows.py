@@ -15,7 +15,7 @@ from bot.core.episode import open_, repeat
 from bot.core.kinds import AtLeast, Share
 from bot.core.lifecycle import Ending, arm, end
 from bot.core.rule import Rule
-from bot.core.share import Totals
+from bot.core.share import Sums
 from bot.core.state import AlertState, Sighting, Slice, Tally
 
 _DEFAULT_TOP: Final = "cause"
@@ -46,27 +46,28 @@ def weigh_one(turn: Turn, kind: Share, slice_: Slice) -> Slice | None:
 
     None: the slice was written here already, because the alert ended.
     """
-    rule, at, matched = turn.rule, turn.at, turn.match.passed
+    match, at = turn.match, turn.desk.at
+    rule, matched = match.rule, match.passed
     start = ruleclock.window_start(rule, at, kind.within_ms)
-    one = Tally(at, 0 if turn.match.counted else 1, int(matched))
+    one = Tally(at, 0 if match.counted else 1, 1 if matched else 0)
     before = (slice_.window, slice_.latest, slice_.sums)
     window, latest, sums = share.counted(before, start, one, kind.within_ms)
     stale_at = ruleclock.due(rule, at, kind.within_ms) or at + kind.within_ms
     slice_ = msgspec.structs.replace(slice_, window=window, latest=latest, sums=sums, stale_at=stale_at)
     if matched:
         slice_ = _sampled(turn, slice_, start)
-        turn.note(f"{sums.matched} of {sums.of} within {turn.rule.within_text}")
+        turn.note(f"{sums[1]} of {sums[0]} within {rule.within_text}")
     if slice_.alert is not None:
         return _weigh_open(turn, kind, slice_, sums)
     if share.holds(kind, sums):
-        return open_(turn, _tally_all(slice_), sums.matched, share.percent(sums))
+        return open_(turn, _tally_all(slice_), sums[1], share.percent(sums))
     return slice_
 
 
-def _weigh_open(turn: Turn, kind: Share, slice_: Slice, sums: Totals) -> Slice | None:
+def _weigh_open(turn: Turn, kind: Share, slice_: Slice, sums: Sums) -> Slice | None:
     alert = slice_.alert
     if alert is not None and turn.rule.drains and not share.holds(kind, sums):
-        why = f"{share.percent(sums)} of {sums.of} within {turn.rule.within_text}"
+        why = f"{share.percent(sums)} of {sums[0]} within {turn.rule.within_text}"
         end(turn.desk, turn.match.slice_key, slice_, Ending(AlertState.RESOLVED, turn.at, why, keeps_window=True))
         return None
     if alert is None or not turn.match.passed:

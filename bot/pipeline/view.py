@@ -117,7 +117,7 @@ class StoredView:
 
     def slices_of(self, rule: str) -> int:
         """Return how many slices a rule has."""
-        return self._of_rule[rule]
+        return self._of_rule.get(rule, 0)  # asking a Counter for what it lacks runs Python code
 
     def waiting_slice_keys(self) -> Iterable[str]:
         """Return the slices whose clock runs to a deadline, sorted."""
@@ -166,10 +166,11 @@ class StoredView:
     def apply(self, decisions: Decisions) -> None:
         """Take decisions over before they are saved."""
         self._memories.update(decisions.memories)
+        slices = self._slices
         for key, slice_ in decisions.slices.items():
-            self._slices[key] = slice_
-            if (slice_ is None) == (hash(key) in self._existing):
+            if slice_ is None or slices.get(key) is None:  # else it was there, and is
                 self._note_existence(key, slice_)
+            slices[key] = slice_
             if key in self._open or (slice_ is not None and slice_.alert is not None):
                 self._note_open(key, slice_)
         if decisions.timers:

@@ -41,7 +41,9 @@ def unmatched(rule_set: RuleSet, events: Iterable[Event], period: str) -> Iterat
             return
         enriched = enrich(event, state)
         counts = [count for count in counts if not _matches(count, enriched)]
-        state.apply(Decisions(memories=dict(learn(enriched, state))))
+        learnt = Decisions()
+        learn(enriched, state, learnt.memories)
+        state.apply(learnt)
     for count in counts:
         if count.came:
             rule = count.compiled.rule

@@ -151,9 +151,9 @@ def _counters(rule: Rule, slice_: Slice, now: int) -> Iterator[str]:
             yield f"The counter stands at {inside} of {threshold} within {duration_text(within)}."
         case Share(within_ms=within):
             start = ruleclock.window_start(rule, now, within)
-            sums = totals(tuple(tally for tally in slice_.moments if tally.at > start))
+            of, matched = totals(tally for tally in slice_.moments if tally.at > start)
             least = rule.kind.minimum
-            yield f"{sums.matched} of {sums.of} match within {duration_text(within)}; {least} are looked at, at least."
+            yield f"{matched} of {of} match within {duration_text(within)}; {least} are looked at, at least."
         case Consecutive(threshold=threshold):
             yield f"{slice_.row} of {threshold} in a row."
         case NewValue(field=field):

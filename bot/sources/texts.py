@@ -16,7 +16,9 @@ def add_texts(fields: dict[str, Value], node: Mapping[str, Any], table: Texts) -
     """Put into `fields` the texts of `node` that a table names; what says nothing is left out."""
     for key, name in table:
         value = node.get(key)
+        if value is None:
+            continue
         if type(value) is str and value and value[0] in TELLING and len(value) <= MAX_TEXT:
             fields[name] = value  # by far the most, and what `text` would say; a call for each is a third of this
-        elif value is not None and (said := text(value)) is not None:
+        elif (said := text(value)) is not None:
             fields[name] = said
