@@ -112,11 +112,47 @@ async def test_what_was_held_when_the_process_died_is_decided_again() -> None:
     assert after.told == [("r", Change.FIRES)]
 
 
-async def test_a_running_pipeline_saves_what_it_holds_by_itself() -> None:
+@pytest.mark.usefixtures("held_long")
+async def test_the_wait_of_what_is_held_begins_with_the_first_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+    bench = Bench(rules(rule(kind=AtLeast(99, HOUR), per=())))
+    await decide_one_by_one(bench, 1)
+    now = LONG / 2
+    await decide_one_by_one(bench, 1)
+    assert not await bench.pipeline.step()
+
+    now = LONG
+    assert await bench.pipeline.step()
+    assert [cursor.seq for cursor in bench.store.saves] == [2]
+
+
+@pytest.mark.usefixtures("held_long")
+async def test_nobody_is_told_that_all_is_decided_while_anything_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(third_fires())
     bench.store.add(event(FAILED, job="J"))
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         running = group.create_task(bench.pipeline.run())
+        await turns(MANY)
+        bench.store.add(event(FAILED, job="K"))
+        waiting = group.create_task(bench.pipeline.caught_up())
+        await turns(MANY)
+        assert (bench.pipeline.position.seq, waiting.done()) == (2, False)
+        monkeypatch.setattr(pipeline, "HELD_AT_MOST", 0.0)
+        bench.pipeline.wake()
+        await waiting
+        running.cancel()
+
+    assert bench.store.cursor().seq == 2
+
+
+async def test_a_running_pipeline_saves_what_it_holds_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "LONGEST_WAIT", LONG)
+    bench = Bench(third_fires())
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(bench.pipeline.run())
+        await turns(MANY)
+        bench.store.add(event(FAILED, job="J"))
         await bench.pipeline.caught_up()
         running.cancel()
 
