@@ -44,6 +44,11 @@ class Reason(StrEnum):
         return self in _REPLIES
 
     @property
+    def makes_message(self) -> bool:
+        """Say whether it makes a message, a post or a reply; else it changes one."""
+        return self in _MESSAGES
+
+    @property
     def is_broadcast(self) -> bool:
         """Say whether a reply is shown in the channel too."""
         return self in _BROADCAST
@@ -52,6 +57,7 @@ class Reason(StrEnum):
 _POSTS: Final = frozenset({Reason.FIRST, Reason.ESCALATED, Reason.DIGEST})
 _BROADCAST: Final = frozenset({Reason.ESCALATED_HERE, Reason.ENDING_SOON, Reason.ANNOUNCED})
 _REPLIES: Final = frozenset({*_BROADCAST, Reason.REMINDER, Reason.MILESTONE, Reason.DIGEST_DETAIL})
+_MESSAGES: Final = _POSTS | _REPLIES
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ class Enriched(msgspec.Struct, frozen=True, dict=True):
     """An event with what memory lends. `lent` names the fields that are not the event's own, and since when (ms).
 
     `own` pairs what the event is about by its own ids (`run`, `job`, `file`; best first) with the keys of their
-    memories. `keys` remembers what was found by `per`: many rules have the same.
+    memories, as far as memory has to do with it. `keys` remembers what was found by `per`: many rules have the same.
     """
 
     event: Event
@@ -65,15 +65,13 @@ def memory_key(kind: str, source: str, identity: str) -> str:
 
 
 def memory_keys(event: Event) -> list[str]:
-    """Return the memories that an event's own ids name, for reading ahead."""
-    fields, source = event.fields, event.source
-    return [memory_key(kind, source, str(fields[kind])) for kind in _SUBJECTS if kind in fields]
+    """Return the memories that an event will ask for, as far as its own ids name them, for reading ahead."""
+    return [key for _, key in _own(event)]
 
 
 def enrich(event: Event, view: View) -> Enriched:
     """Return the event's own values, its subject, and what memory lends where it has none of its own."""
-    fields, source = event.fields, event.source
-    own = [(kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields]
+    fields, source, own = event.fields, event.source, _own(event)
     values: dict[str, Value] = {**fields}
     lent: dict[str, int] = {}
     if own:
@@ -84,6 +82,18 @@ def enrich(event: Event, view: View) -> Enriched:
         elif key == own[0][1]:
             _lend_job_of_file(source, view.memory(key), view, values, lent)
     return Enriched(event, values, lent, own)
+
+
+def _own(event: Event) -> list[tuple[str, str]]:
+    """Return what an event is about, best first, with the keys of what is remembered of it.
+
+    A file beside a run or a job lends nothing and ends nothing; only which job it was added to is learnt of it.
+    """
+    fields, source = event.fields, event.source
+    own = [(kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields]
+    if len(own) > 1 and own[-1][0] == "file" and "job" not in fields:
+        own.pop()
+    return own
 
 
 def learn(enriched: Enriched, view: View, into: dict[str, Memory]) -> None:

@@ -91,6 +91,8 @@ def may_have_own_slice(rule: Rule, enriched: Enriched, view: View) -> bool:
 
     Asked of every rule with an open alert that such events end: with many rules that is most of the work.
     """
+    if rule.per is None:  # nearly always
+        return view.slice(rule.name + behind(_subject(enriched))) is not None
     found = _key_of(rule.per, enriched)
     return found.is_own and not found.unknown and view.slice(rule.name + found.tail) is not None
 
@@ -111,8 +113,12 @@ def _key_of(per: tuple[str, ...] | None, enriched: Enriched) -> Keyed:
     return found
 
 
+def _subject(enriched: Enriched) -> str:
+    return str(enriched.values.get(SUBJECT) or enriched.event.event_id)
+
+
 def _key_by_subject(enriched: Enriched) -> Keyed:
-    subject = str(enriched.values.get(SUBJECT) or enriched.event.event_id)
+    subject = _subject(enriched)
     return Keyed(((SUBJECT, subject),), behind(subject), unknown=False, is_own=True)
 
 

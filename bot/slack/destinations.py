@@ -33,7 +33,7 @@ class Destinations:
 
     def way(self, row: Delivery) -> str:
         """Return the channel to which a row is sent now."""
-        if not (row.reason.is_post or row.reason.is_reply):
+        if not row.reason.makes_message:
             return row.channel
         return self._doors.way(row.channel, self._gate.now())
 

@@ -42,7 +42,7 @@ KEPT: Final = (
         "body IS NULL AND (alert_id LIKE 'al%' OR alert_id LIKE 'ro%')",  # not digests, nor what one message tells
     ),
 )
-MESSAGE_REASONS: Final = frozenset(reason.value for reason in Reason if reason.is_post or reason.is_reply)
+MESSAGE_REASONS: Final = frozenset(reason.value for reason in Reason if reason.makes_message)
 
 
 class Difference(NamedTuple):

@@ -83,7 +83,7 @@ _CREATED = (
     _O.state.in_(_words(*DeliveryState)),
     _O.created_at >= _BEGIN,
     _O.created_at < _END,
-    _O.reason.in_(_words(*(one for one in Reason if one.is_post or one.is_reply))),
+    _O.reason.in_(_words(*(one for one in Reason if one.makes_message))),
 )
 _BY_STATE = Statement(sa.select(_O.state, sa.func.count()).where(*_CREATED).group_by(_O.state), "begin_", "end_")
 _BY_RULE = Statement(

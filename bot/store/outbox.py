@@ -177,7 +177,7 @@ def _read(cursor: Cursor, delivery_id: str) -> Delivery | None:
 
 def _has_grown(cursor: Cursor, row: Delivery, outcome: Recorded) -> bool:
     """Say whether more was decided while an edit was under way: however that ended, the row goes round once more."""
-    if row.reason.is_post or row.reason.is_reply:
+    if row.reason.makes_message:
         return False
     attempted = sql.ATTEMPTED.one(cursor, row.delivery_id, row.attempt)
     return attempted is not None and row.revision > max(attempted[0], outcome.revision)
@@ -187,7 +187,7 @@ def _show(cursor: Cursor, row: Delivery, outcome: Recorded) -> None:
     """Remember the message that a post made, or how far an edit brought it. A reply is nobody's card but for want."""
     if row.reason.is_reply and not outcome.is_card:
         return
-    statement = sql.POSTED if row.reason.is_post or row.reason.is_reply else sql.EDITED
+    statement = sql.POSTED if row.reason.makes_message else sql.EDITED
     statement.run(cursor, row.alert_id, row.channel, outcome.ts, outcome.channel_id, outcome.revision, row.delivery_id)
 
 

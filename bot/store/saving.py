@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from bot.core.decisions import Decisions, Notification, Reason
+from bot.core.decisions import Decisions, Notification
 from bot.core.identity import delivery_id
 from bot.core.state import Alert, Slice
 from bot.store import schema
@@ -123,7 +123,7 @@ def save_of(
     forget_trials: bool,
 ) -> Save:
     """Return the rows of these decisions."""
-    first = {one.delivery_id: one for one in decisions.notifications if _is_message(one.reason)}
+    first = {one.delivery_id: one for one in decisions.notifications if one.reason.makes_message}
     return Save(
         place=place,
         memory=memory,
@@ -172,14 +172,9 @@ def _alert_row(alert: Alert) -> Row:
     )
 
 
-def _is_message(reason: Reason) -> bool:
-    """Say whether it makes a message: that has a row of its own, while all edits of a message share one."""
-    return reason.is_post or reason.is_reply
-
-
 def _edit_rows(notifications: Iterable[Notification]) -> Iterable[Row]:
     for one in notifications:
-        if not _is_message(one.reason):
+        if not one.reason.makes_message:  # all edits of a message share one row
             yield _outbox_row(one, delivery_id(one.alert_id, one.channel, _EDIT))
 
 
