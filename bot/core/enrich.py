@@ -90,7 +90,9 @@ def _own(event: Event) -> list[tuple[str, str]]:
     A file beside a run or a job lends nothing and ends nothing; only which job it was added to is learnt of it.
     """
     fields, source = event.fields, event.source
-    own = [(kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields]
+    own: list[tuple[str, str]] = [
+        (kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields
+    ]
     if len(own) > 1 and own[-1][0] == "file" and "job" not in fields:
         own.pop()
     return own
