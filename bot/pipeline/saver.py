@@ -48,13 +48,11 @@ class Batch:
 
     @property
     def can_wait(self) -> bool:
-        """Say whether nobody waits for any of it: a message does not come of it, and it says nothing of the bot itself.
-
-        Most is only to be remembered. What changes a message that is there, as every alert of a storm does, comes as
-        good as at once a moment later.
-        """
-        of_the_bot = self.decisions.faults or self.fetches or self.set_aside or self.taken_up or self.timers
-        return not of_the_bot and not any(one.reason.makes_message for one in self.decisions.notifications)
+        """Say whether all of it only has to be remembered: counters, job memory, what rules noted, deadlines."""
+        one = self.decisions
+        told = one.alerts or one.notifications or one.transitions or one.roundups or one.tellings or one.hand_overs
+        aside = one.faults or self.fetches or self.set_aside or self.taken_up
+        return not (told or aside or self.timers)
 
 
 class Saver:

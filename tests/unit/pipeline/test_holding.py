@@ -1,4 +1,4 @@
-"""What makes no message waits a moment for more of its kind; what makes one is saved at once."""
+"""What only has to be remembered waits a moment for more of its kind; what anybody waits for is saved at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.core.decisions import Change, Decisions, Fault, Notification, Reason
+from bot.core.decisions import Change, Decisions
 from bot.core.kinds import AtLeast
-from bot.core.rule import Severity
 from bot.core.ruleset import RuleSet
 from bot.pipeline import Batch, pipeline
 from tests.builders import HOUR, MINUTE, event, rule, rules, when
@@ -16,6 +15,7 @@ from tests.unit.pipeline.test_pipeline import FAILED, Bench
 from tests.unit.pipeline.test_saver import MANY, SlowStore
 from tests.waiting import turns
 
+REMEMBERED = {"memories", "slices", "timers", "looks", "paces", "follow_ups"}
 LONG = 3_600.0
 
 
@@ -55,20 +55,6 @@ async def test_an_alert_is_saved_at_once_with_all_that_was_held_before_it() -> N
 
     assert [cursor.seq for cursor in bench.store.saves] == [3]
     assert len(bench.store.state.memories) == 3
-
-
-@pytest.mark.usefixtures("held_long")
-async def test_a_change_of_a_message_that_is_there_waits_for_more() -> None:
-    bench = Bench(rules(rule(per=("company",), resolved_by=when("finished"))))
-    for number in range(3):
-        bench.store.add(event(FAILED, job=str(number), company="Acme"))
-        assert await bench.pipeline.step()
-    assert [cursor.seq for cursor in bench.store.saves] == [1]
-
-    await bench.settle()
-    [(_, slice_)] = bench.store.state.slices.items()
-    assert slice_.alert is not None
-    assert slice_.alert.count == 3
 
 
 @pytest.mark.usefixtures("held_long")
@@ -191,19 +177,14 @@ async def test_what_is_held_is_not_forgotten_when_the_save_before_it_is_over(mon
     assert bench.told == [("every", Change.FIRES), ("many", Change.FIRES)]
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_what_makes_a_message_cannot_wait_and_what_changes_one_can(reason: Reason) -> None:
-    one = Notification(
-        delivery_id="dl", alert_id="al", channel="c", reason=reason, severity=Severity.ERROR, revision=1, at=0
-    )
+@pytest.mark.parametrize("name", Decisions.__struct_fields__)
+def test_only_what_is_remembered_can_wait(name: str) -> None:
+    one = Decisions()
+    setattr(one, name, {"x": None} if isinstance(getattr(one, name), dict) else [None])
 
-    assert Batch(decisions=Decisions(notifications=[one])).can_wait != (reason.is_post or reason.is_reply)
+    assert Batch(decisions=one).can_wait == (name in REMEMBERED)
 
 
 @pytest.mark.parametrize("others", [{"fetches": [None]}, {"set_aside": [None]}, {"timers": 1}, {"taken_up": (None, 1)}])
 def test_fetches_rows_set_aside_timers_and_new_rules_cannot_wait(others: dict[str, object]) -> None:
     assert not Batch(**others).can_wait  # type: ignore[arg-type]
-
-
-def test_a_rule_that_raised_cannot_wait() -> None:
-    assert not Batch(decisions=Decisions(faults=[Fault("r", "ValueError")])).can_wait
