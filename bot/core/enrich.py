@@ -93,7 +93,7 @@ def _own(event: Event) -> list[tuple[str, str]]:
     own: list[tuple[str, str]] = [
         (kind, memory_key(kind, source, str(fields[kind]))) for kind in _SUBJECTS if kind in fields
     ]
-    if len(own) > 1 and own[-1][0] == "file" and "job" not in fields:
+    if len(own) > 1 and "job" not in fields:  # so it is a run and a file
         own.pop()
     return own
 
